@@ -1,0 +1,47 @@
+# Set-up is a dependency: every target makes .venv first if it is missing or older than what it is made from.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+export MPLBACKEND := agg
+
+.DEFAULT_GOAL := help
+.PHONY: help sweep smoke figures test lint bench paper clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 12
+
+sweep: $(STAMP) ## the main job: depth, width and kernel sweeps, their tables and figures; resumes
+	@set -e; for name in depth width kernel; do $(PY) scripts/sweep.py experiment=$$name tracking=wandb; done
+
+smoke: $(STAMP) ## the whole path in seconds, written to build/smoke
+	@set -e; for name in depth width kernel; do \
+	  $(PY) scripts/sweep.py experiment=$$name scale=smoke tracking=wandb results=$(CURDIR)/build/smoke overwrite=true; done
+
+figures: $(STAMP) ## redraw results/figures from results/tables, without training
+	@$(PY) scripts/figures.py
+
+test: $(STAMP) ## all tests
+	@$(PY) -m pytest
+
+lint: $(STAMP) ## ruff and mypy
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+
+bench: $(STAMP) ## training speed of ensembles against one model at a time
+	@$(PY) scripts/benchmark.py
+
+paper: $(STAMP) ## publication scale: twenty seeds, three times the training, hours; written to build/paper
+	@set -e; for name in depth width kernel; do \
+	  $(PY) scripts/sweep.py experiment=$$name scale=paper tracking=wandb results=$(CURDIR)/build/paper; done
+
+clean: ## delete .venv and build/, keep results/
+	@rm -rf $(VENV) build
+
+$(STAMP): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else f"varexp needs Python 3.11 or newer, {sys.executable} is {sys.version.split()[0]}: run make PYTHON=/path/to/python3.11")'
+	@echo "setting up $(VENV) (once)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev]'
+	@touch $@

@@ -1,0 +1,86 @@
+"""maps/constants.py: enclosures contain what exact rational arithmetic gives, and planted wrong values fall outside."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import torch
+from tolerances import ROUNDING
+
+from varexp.maps.constants import Constant, enclose_operator_norm, product_rounding
+from varexp.maps.interpolation import image_matrix, resize_matrix
+from varexp.maps.norms import NORMS
+
+
+def _characteristic_sign(matrix: torch.Tensor, sigma: Fraction) -> int:
+    """Sign of det(σ² I − AᵀA) in exact fractions, by elimination; positive definite iff σ > σ_max."""
+    a = [[Fraction(v) for v in row] for row in matrix.tolist()]
+    n = len(a[0])
+    gram = [[sum(row[i] * row[j] for row in a) for j in range(n)] for i in range(n)]
+    m = [[(sigma**2 if i == j else 0) - gram[i][j] for j in range(n)] for i in range(n)]
+    for k in range(n):
+        if m[k][k] <= 0:
+            return -1
+        for i in range(k + 1, n):
+            factor = m[i][k] / m[k][k]
+            m[i] = [x - factor * y for x, y in zip(m[i], m[k], strict=True)]
+    return 1
+
+
+@pytest.mark.parametrize("shape", [(3, 2), (4, 4), (2, 5)])
+@pytest.mark.parametrize("seed", range(5))
+def test_singular_value_is_enclosed_exactly(shape, seed):
+    """By Sylvester's criterion in fractions: the upper end is above σ_max, the lower end is not."""
+    matrix = torch.from_numpy(np.random.default_rng(seed).normal(size=shape))
+    constant = enclose_operator_norm(matrix, "frobenius")
+    assert _characteristic_sign(matrix, Fraction(constant.upper)) == 1
+    assert _characteristic_sign(matrix, Fraction(constant.lower)) == -1
+    assert constant.upper - constant.lower <= ROUNDING * constant.upper
+
+
+def test_max_norm_against_fractions():
+    matrix = torch.randn(5, 7, dtype=torch.float64)
+    exact = max(sum(abs(Fraction(v)) for v in row) for row in matrix.tolist())
+    constant = enclose_operator_norm(matrix, "max")
+    assert Fraction(constant.lower) <= exact <= Fraction(constant.upper)
+
+
+def test_off_by_widens_and_product_rounding_covers():
+    a, b = torch.randn(6, 5, dtype=torch.float64), torch.randn(5, 4, dtype=torch.float64)
+    rounding = product_rounding(a, b)
+    for i in range(6):
+        for j in range(4):
+            exact = sum(Fraction(float(x)) * Fraction(float(y)) for x, y in zip(a[i], b[:, j], strict=True))
+            assert abs(exact - Fraction(float((a @ b)[i, j]))) <= Fraction(float(rounding[i, j]))
+    for norm in NORMS:
+        plain, wide = enclose_operator_norm(a @ b, norm), enclose_operator_norm(a @ b, norm, rounding)
+        assert wide.lower < plain.lower
+        assert plain.upper < wide.upper
+
+
+def test_identity_and_times_one_are_exact():
+    identity = torch.eye(7, dtype=torch.float64)
+    for norm in ("rms", "frobenius"):
+        assert enclose_operator_norm(identity, norm) == Constant(1.0, 1.0)
+    assert Constant(1.0, 1.0) * 2.1 == Constant(2.1, 2.1)
+    assert Constant(1.0, 1.0) * 2.0 == Constant(2.0, 2.0)
+
+
+def test_products_round_outwards():
+    product = Constant(0.1, 0.1) * Constant(0.2, 0.2, "upper")
+    assert Fraction(product.lower) < Fraction(0.1) * Fraction(0.2) < Fraction(product.upper)
+    assert product.kind == "upper"
+
+
+def test_a_constant_of_two_is_not_above_two():
+    """Rounding must not make K_2 = 2 meet the hypothesis K_2 > 2."""
+    for sides in ((2, 3), (5, 6), (1, 2)):
+        g = image_matrix(resize_matrix("dct", *sides))
+        assert (enclose_operator_norm(g, "rms") * 2.0).lower <= 2.0
+
+
+def test_nonsense_is_refused():
+    for ends in ((2.0, 1.0), (-1.0, 1.0), (0.0, math.inf), (math.nan, 1.0)):
+        with pytest.raises(ValueError, match="a constant needs"):
+            Constant(*ends)

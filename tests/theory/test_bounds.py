@@ -1,0 +1,64 @@
+"""theory/bounds.py: hand values of theory, properties over random stages, and an independent recursion."""
+
+import math
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tolerances import ROUNDING
+
+from varexp.theory import amplifications, keff, printed, split, telescoped
+
+positive = st.floats(1e-3, 10)
+stages = st.lists(st.tuples(positive, positive), min_size=1, max_size=8)
+
+
+def test_hand_values():
+    assert split([3, 2], [0.1, 0.2], [0.01, 0.02]) == pytest.approx([0.31, 0.42], rel=ROUNDING)
+    assert amplifications([2, 3, 5]) == [15, 5, 1]
+    assert telescoped([2, 3, 5], [1, 10, 100]) == 15 + 50 + 100
+    assert printed([2, 3, 5], [1, 10, 100]) == 125 * 100
+    assert keff([0.5, 0.5], [1, 3]) == 4 * 3
+
+
+def test_the_printed_bound_needs_its_hypothesis():
+    """Constant L and e: the error e·(L^r − 1)/(L − 1) exceeds L^r·e below the r-bonacci constant."""
+    assert telescoped([1.5] * 2, [1.0] * 2) == 2.5 > printed([1.5] * 2, [1.0] * 2) == 2.25
+    assert telescoped([1.0] * 10, [1.0] * 10) == 10
+    assert telescoped([0.5] * 5, [1.0] * 5) / printed([0.5] * 5, [1.0] * 5) == pytest.approx(62, rel=ROUNDING)
+    assert telescoped([1.9] * 10, [1.0] * 10) / printed([1.9] * 10, [1.0] * 10) == pytest.approx(1.109, abs=5e-4)
+
+
+@pytest.mark.parametrize(("depth", "threshold"), [(1, 1.0), (2, 1.618034), (3, 1.839287), (4, 1.927562), (8, 1.996031)])
+def test_thresholds_are_the_bonacci_constants(depth, threshold):
+    above, below = threshold + 2e-6, threshold - 2e-6
+    assert telescoped([above] * depth, [1.0] * depth) <= printed([above] * depth, [1.0] * depth)
+    assert telescoped([below] * depth, [1.0] * depth) > printed([below] * depth, [1.0] * depth)
+
+
+@given(stages)
+def test_telescoped_is_the_recursion_of_the_error(rows):
+    """The error of e_i = L_i e_{i-1} + local_i, in exact fractions."""
+    error = Fraction(0)
+    for lipschitz, local in rows:
+        error = Fraction(lipschitz) * error + Fraction(local)
+    assert telescoped([r[0] for r in rows], [r[1] for r in rows]) == pytest.approx(float(error), rel=ROUNDING)
+
+
+@given(stages)
+def test_keff_dominates_telescoped(rows):
+    lipschitz, local = zip(*rows, strict=True)
+    assert telescoped(lipschitz, local) <= keff(lipschitz, local) * (1 + ROUNDING)
+
+
+def test_lengths_must_agree():
+    for formula in (telescoped, printed, keff):
+        with pytest.raises(ValueError, match="one Lipschitz constant and one error per stage"):
+            formula([1.0, 2.0], [1.0])
+        with pytest.raises(ValueError, match="at least one stage"):
+            formula([], [])
+
+
+def test_overflow_is_infinite_not_silent():
+    assert telescoped([3.0] * 700, [1.0] * 700) == math.inf

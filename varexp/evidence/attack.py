@@ -1,0 +1,106 @@
+"""Lower bounds of sups: gradient ascent from many starts. Whatever it returns was attained at an evaluated point."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from varexp.maps.norms import NormName, steepest, token_norm
+from varexp.maps.patterns import generator
+
+Map = Callable[[Tensor], Tensor]
+
+
+def ascend(
+    objective: Callable[[Tensor], Tensor],
+    start: Float[Tensor, "*batch parameters"],
+    project: Callable[[Tensor], Tensor],
+    step: float,
+    iterations: int,
+) -> Float[Tensor, "*batch parameters"]:
+    """Projected gradient ascent of each point by itself: unit direction, step doubled on success, else quartered.
+
+    `objective` maps points (*batch, parameters) to values (*batch), each of its own point alone. The value at the
+    result is never below the value at the start.
+    """
+
+    def evaluate(theta: Tensor) -> tuple[Tensor, Tensor]:
+        theta = theta.detach().requires_grad_()
+        value = objective(theta)
+        (gradient,) = torch.autograd.grad(value.sum(), theta)
+        gradient = gradient.nan_to_num(0.0, 0.0, 0.0)  # a norm has no gradient at 0
+        direction = gradient / gradient.norm(dim=-1, keepdim=True).clamp_min(1e-300)
+        return value.detach(), direction
+
+    best = start.detach()
+    value, direction = evaluate(best)
+    steps = torch.full_like(value, step)
+    for _ in range(iterations):
+        candidate = project(best + steps[..., None] * direction)
+        new_value, new_direction = evaluate(candidate)
+        better = new_value > value
+        best = torch.where(better[..., None], candidate, best)
+        direction = torch.where(better[..., None], new_direction, direction)
+        value = torch.where(better, new_value, value)
+        steps = torch.where(better, 2 * steps, steps / 4)
+    return best
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two token maps and the secant ratio ‖f(a) − f(b)‖/‖a − b‖ that they witness."""
+
+    a: Float[Tensor, "tokens channels"]
+    b: Float[Tensor, "tokens channels"]
+    ratio: float
+
+
+def secant_ratio(f: Map, a: Tensor, b: Tensor, norm: NormName) -> Tensor:
+    """‖f(a) − f(b)‖/‖a − b‖ for token maps (..., tokens, channels)."""
+    return token_norm(f(a) - f(b), norm) / token_norm(a - b, norm)
+
+
+def steepest_pair(
+    f: Map, tokens: int, channels: int, norm: NormName, *, starts: int = 16, iterations: int = 80
+) -> Pair:
+    """A pair of token maps with a secant ratio as large as could be found: a lower bound of Lip(f).
+
+    A pair is a ± v/2 with ‖v‖ fixed. v takes the steepest direction of the ratio, which is power iteration on JᵀJ in
+    rms; a takes normalised gradient steps that shrink. In max a start pushes on one output entry of its own, so that
+    the search does not stop at the entry that happens to lead. Half of the starts have v constant over tokens; two lie
+    far out, where piecewise maps are linear.
+    """
+    if norm == "max":
+        starts = max(starts, min(128, f(torch.zeros(tokens, channels, dtype=torch.float64)).numel()))
+    source = generator("pairs", tokens, channels)
+    a = torch.randn(starts, tokens, channels, dtype=torch.float64, generator=source)
+    a[0], a[1] = 10.0, -10.0
+    v = torch.randn(starts, tokens, channels, dtype=torch.float64, generator=source)
+    constant = torch.randn(starts, 1, channels, dtype=torch.float64, generator=source).expand_as(v)
+    reach = 1e-2
+    v = reach * steepest(torch.where(torch.arange(starts)[:, None, None] % 2 == 0, constant, v), norm)
+    best = Pair(a[0], a[0] + v[0], 0.0)
+    for iteration in range(iterations):
+        a, v = a.detach().requires_grad_(), v.detach().requires_grad_()
+        difference = f(a + v / 2) - f(a - v / 2)
+        gradient_a, gradient_v = torch.autograd.grad(_push(difference, norm).sum(), (a, v))
+        a, v = a.detach(), v.detach()
+        ratio = secant_ratio(f, a + v / 2, a - v / 2, norm).nan_to_num(0.0)
+        top = int(ratio.argmax())
+        if float(ratio[top]) > best.ratio:
+            best = Pair((a + v / 2)[top], (a - v / 2)[top], float(ratio[top]))
+        step = 0.3 * (1 - iteration / iterations) ** 2 + 1e-3
+        a = a + step * steepest(gradient_a.nan_to_num(0.0), norm)
+        v = reach * steepest(gradient_v.nan_to_num(0.0), norm)
+    return best
+
+
+def _push(difference: Float[Tensor, "starts tokens channels"], norm: NormName) -> Float[Tensor, "starts"]:
+    """What each start increases: the norm, or in max one entry of its own."""
+    if norm != "max":
+        return token_norm(difference, norm)
+    entries = difference.flatten(1)
+    own = torch.arange(len(entries)) * entries.shape[1] // len(entries)
+    return entries[torch.arange(len(entries)), own].abs()

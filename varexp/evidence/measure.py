@@ -1,0 +1,133 @@
+"""What is known of a chain: lower ends of the sups at every depth, means, and the pointwise bound.
+
+Sups are bounded from below by a dense sample followed by gradient ascent from several starts for every stage and every
+quantity. Only points of stages up to n enter what is said at depth n, so that a chain read off at depth n gives the
+numbers of a chain trained to depth n.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from varexp.evidence.attack import ascend
+from varexp.evidence.ensemble import Ensemble
+from varexp.evidence.soundness import check_constants, check_trace, pointwise_bound
+from varexp.evidence.trace import SUPS, Trace, trace, tracers
+from varexp.maps.domain import Domain
+from varexp.maps.norms import NormName
+from varexp.maps.targets import Target
+from varexp.models.chain import Chain
+
+SAMPLES = {"curve": 1024, "disc": 2048, "ball": 4096}  # points of the dense sample by kind of domain
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """How hard sups are sought: ascent from `starts` points per stage and quantity, `ascent_steps` steps each.
+
+    `starts` is a multiple of 4: with the four quantities that fills whole vectors, so that results keep their bits.
+    """
+
+    starts: int = 4
+    ascent_steps: int = 12
+
+    def __post_init__(self) -> None:
+        if self.starts < 4 or self.starts % 4 or self.ascent_steps < 1:
+            raise ValueError(
+                "measuring needs starts in 4, 8, 12, … and ascent_steps >= 1, got "
+                f"starts={self.starts}, ascent_steps={self.ascent_steps}"
+            )
+
+
+@dataclass(frozen=True)
+class StageEvidence:
+    """Attained values of one stage's errors: lower ends of their sups."""
+
+    eps_interpolation: float
+    eps_block: float
+    local_error: float
+
+
+@dataclass(frozen=True)
+class DepthEvidence:
+    """What was measured of the first n blocks: `stages` has n entries."""
+
+    error: float  # attained: lower end of the sup
+    error_mean: float  # over the uniform measure on the domain
+    error_l2: float
+    bound_pointwise: float  # largest right side of (**) over the evaluated points
+    stages: tuple[StageEvidence, ...]
+
+
+def measure(
+    chains: Sequence[Chain], target: Target, domain: Domain, norm: NormName, how: Measurement
+) -> list[list[DepthEvidence]]:
+    """Evidence of every chain at every depth 1..n. The chains share a target and their shapes.
+
+    Raises SoundnessError if an inequality that is a theorem fails at an evaluated point or along an adversarial pair.
+    """
+    if len(chains) == 1:  # batched products of one take another route, with other bits: run beside a copy
+        return measure([*chains, *chains], target, domain, norm, how)[:1]
+    depth = chains[0].depth
+    lipschitz = [stage.lipschitz(norm).upper for stage in target.stages]
+    features = [stage.lipschitz_feature(norm).upper for stage in target.stages]
+    check_constants(target, norm)
+    theta = domain.sample(SAMPLES[domain.kind])
+    sampled = trace(tracers(chains, target, domain, norm, depth), theta)
+    check_trace(sampled, lipschitz, features)
+    reached = []  # traces of the points that ascent for stage i ends in, over all stages
+    for stage in range(1, depth + 1):
+        prefix = tracers(chains, target, domain, norm, stage)
+        peaks = _peaks(prefix, sampled, theta, stage, domain, how)
+        found = trace(tracers(chains, target, domain, norm, depth), peaks)
+        check_trace(found, lipschitz, features)
+        reached.append(found)
+    return [_evidence(model, sampled, reached, lipschitz) for model in range(len(chains))]
+
+
+def _peaks(
+    prefix: Ensemble, sampled: Trace, theta: Tensor, stage: int, domain: Domain, how: Measurement
+) -> Float[Tensor, "models points parameters"]:
+    """Local maxima of the four quantities of one stage, each from the best sample of every stretch of the domain."""
+    models = len(prefix)
+    starts = []
+    for name in SUPS:
+        values = getattr(sampled, name)[..., stage - 1]  # models points
+        stretches = values.tensor_split(how.starts, dim=1)
+        offsets = torch.tensor([0, *(part.shape[1] for part in stretches)]).cumsum(0)
+        best = [part.argmax(dim=1) + offset for part, offset in zip(stretches, offsets[:-1], strict=True)]
+        starts.append(theta[torch.stack(best, dim=1)])  # models starts parameters
+    quantity = torch.arange(len(SUPS)).repeat_interleave(how.starts).expand(models, -1)
+
+    def objective(points: Tensor) -> Tensor:
+        column = prefix(points)
+        values = torch.stack([getattr(column, name)[..., -1] for name in SUPS], dim=-1)
+        return values.gather(-1, quantity[..., None])[..., 0]
+
+    spacing = 2 * torch.pi / len(theta) if domain.kind == "curve" else len(theta) ** (-1 / domain.parameters)
+    return ascend(objective, torch.cat(starts, dim=1), domain.project, spacing, how.ascent_steps)
+
+
+def _evidence(model: int, sampled: Trace, reached: list[Trace], lipschitz: Sequence[float]) -> list[DepthEvidence]:
+    result = []
+    for depth in range(1, len(lipschitz) + 1):
+        parts = [sampled, *reached[:depth]]
+        points = Trace(*(torch.cat([p[model] for p in field]) for field in zip(*parts, strict=True)))
+        uniform = sampled.error[model, :, depth - 1]
+        highest = {name: getattr(points, name).amax(dim=0).tolist() for name in SUPS}
+        result.append(
+            DepthEvidence(
+                error=highest["error"][depth - 1],
+                error_mean=float(uniform.mean()),
+                error_l2=float(uniform.square().mean().sqrt()),
+                bound_pointwise=float(pointwise_bound(points.local, lipschitz)[:, depth - 1].max()),
+                stages=tuple(
+                    StageEvidence(highest["interpolation"][i], highest["block"][i], highest["local"][i])
+                    for i in range(depth)
+                ),
+            )
+        )
+    return result

@@ -1,0 +1,1 @@
+"""The fixed maps: norms, interpolation, layers, targets, domains. Nothing here is trained."""

@@ -1,0 +1,94 @@
+"""The layers that the paper defines, as pure functions of token maps with rows as tokens.
+
+Plain torch, out of place, without branches on values, broadcasting over leading axes, so that whatever answers torch's
+operators can pass through. Leading axes `...` are batches of token maps.
+"""
+
+import math
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional
+
+
+def softmax(z: Float[Any, "... n"]) -> Float[Any, "... n"]:
+    """B.1: exp(z)/⟨exp(z), 1⟩ along the last axis (evaluated with the largest entry subtracted)."""
+    return torch.softmax(z, dim=-1)
+
+
+def attention(
+    x: Float[Any, "... tokens width"],
+    query: Float[Tensor, "width queries"],
+    key: Float[Tensor, "width queries"],
+    value: Float[Tensor, "width values"],
+    output: Float[Tensor, "values width_out"] | None = None,
+    *,
+    heads: int = 1,
+    scaled: bool = False,
+    residual: bool = False,
+) -> Float[Any, "... tokens width_out"]:
+    """B.2 to B.4: D^{-1} A X W_V with A = exp(X W_Q W_K^T X^T); queries = heads·head_size columns, values likewise.
+
+    The defaults are the paper's literal layer. Switches: `heads`, whose results are concatenated; `output`, the matrix
+    W_O; `scaled`, scores divided by sqrt(head_size); `residual`, the input added to the result.
+    """
+    if query.shape[-1] % heads or value.shape[-1] % heads:
+        raise ValueError(f"{heads} heads do not divide {query.shape[-1]} query and {value.shape[-1]} value columns")
+
+    def split(matrix: Tensor) -> Any:
+        return (x @ matrix).unflatten(-1, (heads, matrix.shape[-1] // heads)).transpose(-2, -3)
+
+    scores = split(query) @ split(key).transpose(-1, -2)  # ... heads tokens tokens
+    if scaled:
+        scores = scores * (1 / math.sqrt(query.shape[-1] // heads))
+    mixed = (softmax(scores) @ split(value)).transpose(-2, -3).flatten(-2)  # ... tokens heads*value_size
+    result = mixed if output is None else mixed @ output
+    return x + result if residual else result
+
+
+ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh, "gelu": functional.gelu}
+
+
+def feed_forward(
+    x: Float[Any, "... tokens width"],
+    into: Float[Tensor, "hidden width"],
+    into_bias: Float[Tensor, "hidden"],
+    out: Float[Tensor, "width hidden"],
+    out_bias: Float[Tensor, "width"],
+    *,
+    activation: str = "relu",
+    residual: bool = True,
+) -> Float[Any, "... tokens width"]:
+    """B.5: X + W^{(2)} ReLU(W^{(1)} X + b^{(1)}) + b^{(2)} on every token. relu, tanh or gelu; residual as a switch."""
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"unknown activation {activation!r}: choose one of {', '.join(ACTIVATIONS)}")
+    hidden = ACTIVATIONS[activation](functional.linear(x, into, into_bias))
+    result = functional.linear(hidden, out, out_bias)
+    return x + result if residual else result
+
+
+def layer_norm(x: Float[Any, "... tokens width"], *, epsilon: float = 0.0) -> Float[Any, "... tokens width"]:
+    """C.9: each token minus its mean, over its standard deviation (divisor: the width). No affine part.
+
+    The paper has no epsilon, so a token with equal channels has no image: with epsilon = 0 it gives nan. `epsilon` is
+    added to the variance, as practice does.
+    """
+    centred = x - x.mean(dim=-1, keepdim=True)
+    variance = centred.square().mean(dim=-1, keepdim=True)
+    return centred / (variance + epsilon).sqrt()
+
+
+def convolution(
+    x: Float[Any, "... height width channels_in"], kernels: Float[Tensor, "channels_out 3 3 channels_in"]
+) -> Float[Any, "... height width channels_out"]:
+    """B.6: 3x3 convolution with zero padding 1 and stride 1; Y_{i,j,l} = Σ X_{i+m-2, j+n-2, c} K^l_{m,n,c}."""
+    height, width = x.shape[-3], x.shape[-2]
+    padded = functional.pad(x, (0, 0, 1, 1, 1, 1))
+    shifted = [
+        padded[..., m : m + height, n : n + width, :] @ kernels[:, m, n, :].transpose(0, 1)
+        for m in range(3)
+        for n in range(3)
+    ]
+    return torch.stack(shifted).sum(dim=0)

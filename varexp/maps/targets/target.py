@@ -1,0 +1,95 @@
+"""f_word2img = f_n∘g_n∘…∘f_1∘g_1 (Assumption 5.2): scale maps g_i and feature maps f_i along a ladder of sides."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+from jaxtyping import Float
+from torch import Tensor
+
+from varexp.maps.constants import Constant
+from varexp.maps.interpolation import image_matrix, resample, resize_matrix
+from varexp.maps.norms import NormName
+from varexp.maps.targets.base import FEATURE_MAPS, FeatureMap
+
+SCALE_MAP = "dct"  # g_i: the cosine interpolant
+
+
+@dataclass(frozen=True)
+class TargetStage:
+    """F_i = f_i∘g_i, from token maps (side_in², channels) to (side_out², channels)."""
+
+    side_in: int
+    side_out: int
+    feature_map: FeatureMap
+
+    @cached_property
+    def scale_map(self) -> Float[Tensor, "tokens_out tokens_in"]:
+        """g_i as a matrix on tokens."""
+        return image_matrix(resize_matrix(SCALE_MAP, self.side_in, self.side_out))
+
+    def __call__(self, x: Float[Any, "... tokens_in channels"]) -> Float[Any, "... tokens_out channels"]:
+        return self.feature_map(resample(x, self.scale_map))
+
+    def lipschitz(self, norm: NormName) -> Constant:
+        """L_i = Lip(f_i∘g_i), the constant that propagates (the paper's K_2)."""
+        return self.feature_map.lipschitz(norm, self.scale_map)
+
+    def lipschitz_feature(self, norm: NormName) -> Constant:
+        """K_{1,i} = Lip(f_i)."""
+        return self.feature_map.lipschitz(norm)
+
+
+@dataclass(frozen=True)
+class Target:
+    """The map that a chain is to approximate, stage by stage."""
+
+    stages: tuple[TargetStage, ...]
+
+    def prefix(self, depth: int) -> "Target":
+        """The first `depth` stages."""
+        return Target(self.stages[:depth])
+
+    def trajectory(self, x: Float[Any, "... tokens channels"]) -> list[Any]:
+        """y_1, …, y_n with y_i = F_i(y_{i-1}), y_0 = x."""
+        ys = []
+        for stage in self.stages:
+            x = stage(x)
+            ys.append(x)
+        return ys
+
+    def __call__(self, x: Float[Any, "... tokens channels"]) -> Float[Any, "... tokens_out channels"]:
+        return self.trajectory(x)[-1]
+
+
+def check_options(name: str, options: Mapping[str, Any]) -> None:
+    """Refuse an unknown target, or an option that it does not have, with what there is."""
+    if name not in FEATURE_MAPS:
+        raise ValueError(f"unknown target {name!r}: choose one of {', '.join(sorted(FEATURE_MAPS))}")
+    allowed = sorted(target_options(name))
+    unknown = sorted(set(options) - set(allowed))
+    if unknown:
+        raise ValueError(f"target {name} has no option {', '.join(unknown)}: it has {', '.join(allowed)}")
+
+
+def target_options(name: str) -> dict[str, Any]:
+    """The options of a target that are not columns, with their defaults."""
+    columns = {"K", "stage", "side", "channels"}
+    return {field.name: field.default for field in fields(FEATURE_MAPS[name]) if field.name not in columns}
+
+
+def build_target(
+    name: str, sides: Sequence[int], K: float, channels: int = 2, options: Mapping[str, Any] | None = None
+) -> Target:
+    """The registered target `name` on a ladder of sides (one more than stages). ValueError for bad names or options."""
+    options = options or {}
+    check_options(name, options)
+    pairs = pairwise(sides)
+    return Target(
+        tuple(
+            TargetStage(a, b, FEATURE_MAPS[name](K=K, stage=i, side=b, channels=channels, **options))
+            for i, (a, b) in enumerate(pairs, start=1)
+        )
+    )

@@ -1,0 +1,135 @@
+"""A cell: everything that determines a run, and nothing else. Its key names its record on any machine."""
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from varexp.evidence.measure import Measurement
+from varexp.evidence.train import Problem, Training
+from varexp.maps.domain import Domain
+from varexp.maps.interpolation import check_kernel
+from varexp.maps.norms import check_norm
+from varexp.maps.targets import Target, build_target, check_options
+from varexp.models.chain import BlockConfig
+
+SCHEMA = 1  # raised when the meaning of a cell or the form of a record changes
+MODELS = ("chain",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One row of results. `sides` has depth + 1 entries. Building one validates it; ValueError says what is wrong."""
+
+    model: str
+    target: str
+    target_options: tuple[tuple[str, Any], ...]
+    domain: str
+    kernel: str
+    depth: int
+    width: int
+    hidden: int
+    heads: int
+    head_size: int
+    activation: str
+    positions: bool
+    scaled: bool
+    attention_residual: bool
+    ffn_residual: bool
+    training: str
+    steps: int
+    batch: int
+    learning_rate: float
+    norm: str
+    channels: int
+    sides: tuple[int, ...]
+    seed: int
+    K: float
+    starts: int
+    ascent_steps: int
+
+    def __post_init__(self) -> None:
+        if self.model not in MODELS:
+            raise ValueError(f"unknown model {self.model!r}: choose one of {', '.join(MODELS)}")
+        check_kernel(self.kernel)
+        check_options(self.target, dict(self.target_options))
+        if self.depth < 1 or len(self.sides) != self.depth + 1:
+            raise ValueError(f"depth {self.depth} needs {self.depth + 1} sides, got {list(self.sides)}")
+        if self.sides[0] != self.domain_object().side:
+            raise ValueError(
+                f"domain {self.domain} starts at side {self.domain_object().side}, but sides start at {self.sides[0]}"
+            )
+        self.block(), self.recipe(), self.measurement()
+        _declared_norm(self.target, self.K, self.channels, self.target_options, self.norm)
+
+    @property
+    def key(self) -> str:
+        """Hash of the content and the schema version."""
+        return _digest({"schema": SCHEMA, **self.content()})
+
+    @property
+    def chain(self) -> str:
+        """What cells share that are depths of one trained chain."""
+        content = self.content()
+        if self.training != "end_to_end":
+            del content["depth"], content["sides"]
+        return _digest(content)
+
+    def content(self) -> dict[str, Any]:
+        """The fields as plain values, ready for JSON."""
+        return {**dataclasses.asdict(self), "target_options": dict(self.target_options), "sides": list(self.sides)}
+
+    def domain_object(self) -> Domain:
+        return Domain.parse(self.domain, self.channels)
+
+    def target_object(self) -> Target:
+        return _target(self.target, self.sides, self.K, self.channels, self.target_options)
+
+    def problem(self) -> Problem:
+        return Problem(self.target_object(), self.domain_object(), self.kernel, self.seed)
+
+    def block(self) -> BlockConfig:
+        names = {field.name for field in dataclasses.fields(BlockConfig)}
+        return BlockConfig(**{name: getattr(self, name) for name in names})
+
+    def recipe(self) -> Training:
+        return Training(mode=self.training, steps=self.steps, batch=self.batch, learning_rate=self.learning_rate)
+
+    def measurement(self) -> Measurement:
+        return Measurement(starts=self.starts, ascent_steps=self.ascent_steps)
+
+    def measured_with(self) -> tuple[Any, ...]:
+        """What chains must share to be measured together."""
+        return (
+            self.target,
+            self.target_options,
+            self.K,
+            self.domain,
+            self.channels,
+            self.sides,
+            self.norm,
+            self.starts,
+            self.ascent_steps,
+        )
+
+    def trained_with(self) -> tuple[Any, ...]:
+        """What chains must share to be trained as one ensemble."""
+        return (self.model, self.sides, self.channels, self.block(), self.recipe(), self.domain_object().kind)
+
+
+@lru_cache(maxsize=512)
+def _target(name: str, sides: tuple[int, ...], K: float, channels: int, options: tuple[tuple[str, Any], ...]) -> Target:
+    return build_target(name, sides, K, channels, dict(options))
+
+
+@lru_cache(maxsize=512)
+def _declared_norm(name: str, K: float, channels: int, options: tuple[tuple[str, Any], ...], norm: str) -> None:
+    stage = build_target(name, (1, 1), K, channels, dict(options)).stages[0]
+    stage.lipschitz(check_norm(norm))
+
+
+def _digest(content: dict[str, Any]) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,143 @@
+"""The schema of configs: what can be an axis is a flat scalar named like its column. Unknown keys do not compose."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING, OmegaConf
+
+from varexp.evidence.train import default_learning_rate
+from varexp.sweep.cells import Cell
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@dataclass
+class Axes:
+    """One optional list of values per axis; None leaves the scalar of the config alone."""
+
+    model: list[str] | None = None
+    target: list[str] | None = None
+    K: list[float] | None = None
+    domain: list[str] | None = None
+    kernel: list[str] | None = None
+    training: list[str] | None = None
+    norm: list[str] | None = None
+    channels: list[int] | None = None
+    positions: list[bool] | None = None
+    activation: list[str] | None = None
+    heads: list[int] | None = None
+    head_size: list[int] | None = None
+    width: list[int] | None = None
+    hidden: list[int] | None = None
+    steps: list[int] | None = None
+    seed: list[int] | None = None
+    sides: list[str] | None = None
+    depth: list[int] | None = None
+
+
+@dataclass
+class Tracking:
+    """Where a sweep is mirrored. backend: none or wandb; mode: offline or online."""
+
+    backend: str = "none"
+    mode: str = "offline"
+    project: str = "varexp"
+
+
+@dataclass
+class Engine:
+    """Where batches run: local processes of one thread each. workers: 0 takes one per core."""
+
+    name: str = "local"
+    workers: int = 0
+
+
+@dataclass
+class Config:
+    """One run, or with `grids` a sweep."""
+
+    experiment: str | None = None
+    model: str = "chain"
+    target: str = "sine"
+    target_options: dict[str, Any] = field(default_factory=dict)
+    K: float = 2.1
+    domain: str = "curve"  # kind, or kind-side
+    kernel: str = "keys"
+    depth: int = 3
+    sides: str | None = None  # ladder of sides such as 2-3-4-5, default by domain
+    width: int = 16
+    hidden: int | None = None  # default twice the width
+    heads: int = 1
+    head_size: int | None = None  # default width/heads
+    activation: str = "tanh"
+    positions: bool = True
+    scaled: bool = True
+    attention_residual: bool = True
+    ffn_residual: bool = True
+    training: str = "stagewise"
+    steps: int = 1500
+    batch: int = 8
+    learning_rate: float | None = None  # default by width and training
+    norm: str = "rms"
+    channels: int = 2
+    seed: int = 0
+    starts: int = 4
+    ascent_steps: int = 12
+    grids: dict[str, Axes] = field(default_factory=dict)  # an experiment's products of axes
+    axes: Axes = field(default_factory=Axes)  # replaces an axis in every grid
+    scale: str = MISSING
+    engine: Engine = field(default_factory=Engine)
+    tracking: Tracking = field(default_factory=Tracking)
+    results: str = MISSING  # receives runs/, tables/, figures/
+    overwrite: bool = False  # let a smaller sweep replace a larger table
+    stale: str = "rerun"  # records made by other code: rerun or keep
+
+
+def register() -> None:
+    """Make the schema and the repository's path known to Hydra."""
+    ConfigStore.instance().store(name="schema", node=Config)
+    OmegaConf.register_new_resolver("repository", lambda: str(REPOSITORY), replace=True)
+
+
+def default_ladder(side: int) -> tuple[int, ...]:
+    """Seven sides. From 1 the rungs of a word-to-image chain (Def 3.3 counts a first block at 1x1), else one by one."""
+    return (1, 1, 2, 3, 4, 5, 6) if side == 1 else tuple(range(side, side + 7))
+
+
+def parse_sides(text: str) -> tuple[int, ...]:
+    """`2-3-4-5` as whole numbers. ValueError for anything else."""
+    parts = text.split("-")
+    if len(parts) < 2 or not all(part.isdigit() and int(part) > 0 for part in parts):
+        raise ValueError(f"sides are whole numbers joined by dashes, such as 2-3-4-5; got {text!r}")
+    return tuple(int(part) for part in parts)
+
+
+def resolve(config: Config) -> Cell:
+    """The cell of a config, derived values filled in. ValueError if something does not exist or does not fit."""
+    given = parse_sides(config.sides) if config.sides else None
+    kind, _, side = config.domain.partition("-")
+    if side and not side.isdigit():
+        raise ValueError(f"a domain is a kind or kind-side, such as curve, curve-2 or ball-4; got {config.domain!r}")
+    start = int(side) if side else (given[0] if given else 2)
+    ladder = given or default_ladder(start)
+    if not 1 <= config.depth < len(ladder):
+        raise ValueError(
+            f"depth {config.depth} does not fit the ladder of sides {'-'.join(map(str, ladder))}: choose a depth from "
+            f"1 to {len(ladder) - 1}, or give a longer sides="
+        )
+    if config.heads < 1 or (config.head_size is None and config.width % config.heads):
+        raise ValueError(f"{config.heads} heads do not divide width {config.width}: give head_size=")
+    shared = {f.name for f in dataclasses.fields(Cell)} & {f.name for f in dataclasses.fields(Config)}
+    values = {name: getattr(config, name) for name in shared}
+    values.update(
+        domain=f"{kind}-{start}",
+        sides=ladder[: config.depth + 1],
+        target_options=tuple(sorted(config.target_options.items())),
+        hidden=2 * config.width if config.hidden is None else config.hidden,
+        head_size=config.width // config.heads if config.head_size is None else config.head_size,
+        learning_rate=config.learning_rate or default_learning_rate(config.training, config.width),
+    )
+    return Cell(**values)

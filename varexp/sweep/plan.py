@@ -1,0 +1,90 @@
+"""From a config to the cells of a sweep, and from cells to batches that run as one ensemble."""
+
+import dataclasses
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from varexp.sweep.cells import Cell
+from varexp.sweep.config import Axes, Config, resolve
+
+LARGEST_BATCH = 32  # chains: beyond it an ensemble trains no faster per model
+SMALLEST_SPLIT = 8  # chains: below it, splitting a batch between workers costs more than it gains
+
+
+def expand(config: Config) -> list[Cell]:
+    """The cells of every grid in order, each once. An axis of `config.axes` replaces that axis in every grid."""
+    cells: dict[str, Cell] = {}
+    for grid in list(config.grids.values()) or [Axes()]:
+        names = [field.name for field in dataclasses.fields(Axes)]
+        chosen = {name: getattr(config.axes, name) or getattr(grid, name) for name in names}
+        axes = {name: values for name, values in chosen.items() if values is not None}
+        for values in itertools.product(*axes.values()):
+            cell = resolve(dataclasses.replace(config, **dict(zip(axes, values, strict=True))))
+            cells.setdefault(cell.key, cell)
+    return list(cells.values())
+
+
+@dataclass(frozen=True)
+class Chained:
+    """Cells that are depths of one chain, shallow to deep."""
+
+    cells: tuple[Cell, ...]
+
+    @property
+    def deepest(self) -> Cell:
+        return self.cells[-1]
+
+    @property
+    def cost(self) -> int:
+        """Model-steps of its training, stages that train one after another counted one by one."""
+        return self.deepest.steps * (1 if self.deepest.training == "end_to_end" else self.deepest.depth)
+
+
+def chains(cells: Sequence[Cell]) -> list[Chained]:
+    """Group cells into chains: a cell joins the deepest chain whose ladder of sides begins with its own."""
+    groups: dict[str, list[list[Cell]]] = {}
+    for cell in sorted(cells, key=lambda c: -c.depth):
+        ladders = groups.setdefault(cell.chain, [])
+        for ladder in ladders:
+            if ladder[0].sides[: cell.depth + 1] == cell.sides and cell.training != "end_to_end":
+                ladder.append(cell)
+                break
+        else:
+            ladders.append([cell])
+    return [Chained(tuple(reversed(ladder))) for ladders in groups.values() for ladder in ladders]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Chains that train as one ensemble."""
+
+    chains: tuple[Chained, ...]
+
+    @property
+    def cost(self) -> float:
+        """Rough time in training steps of one token: attention grows with the square of the tokens."""
+        cell = self.chains[0].deepest
+        tokens = [side**2 for side in cell.sides[1:]]
+        return len(self.chains) * cell.steps * sum(20 + n * (1 + cell.width / 16) + n**2 / 16 for n in tokens)
+
+
+def batches(cells: Sequence[Cell], workers: int) -> list[Batch]:
+    """Ensembles of at most LARGEST_BATCH chains of equal shapes, longest first, spread over the workers."""
+    groups: dict[object, list[Chained]] = {}
+    for chained in chains(cells):
+        groups.setdefault(chained.deepest.trained_with(), []).append(chained)
+    result = []
+    for group in groups.values():
+        together = sorted(group, key=lambda c: repr(c.deepest.measured_with()))  # stable: plan order within
+        parts = -(-len(together) // LARGEST_BATCH)
+        rounded = -(-parts // workers) * workers
+        if len(together) // rounded >= SMALLEST_SPLIT:
+            parts = rounded
+        result += [Batch(tuple(part)) for part in _split(together, parts)]
+    return sorted(result, key=lambda batch: -batch.cost)
+
+
+def _split(items: list[Chained], parts: int) -> list[list[Chained]]:
+    edges = [len(items) * i // parts for i in range(parts + 1)]
+    return [items[a:b] for a, b in itertools.pairwise(edges)]

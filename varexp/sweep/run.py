@@ -1,0 +1,122 @@
+"""The main job: plan, skip what is recorded, run the rest, write tables and figures."""
+
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from varexp.report.figures import FIGURES, draw
+from varexp.sweep.cells import Cell
+from varexp.sweep.config import Config, resolve
+from varexp.sweep.engines import run_batches, workers_of
+from varexp.sweep.execute import execute
+from varexp.sweep.plan import Batch, Chained, batches, expand
+from varexp.sweep.records import Record, Store, code_version
+from varexp.sweep.tables import check_not_smaller, table_path, write_tables
+from varexp.sweep.tracking import Tracker, tracker
+
+console = Console(stderr=True)
+
+
+class SweepFailedError(RuntimeError):
+    """Some cells of a sweep have no record. The others do."""
+
+
+def run_sweep(config: Config) -> None:
+    """Run an experiment. Raises SweepFailedError naming the cells that failed, after all others are done."""
+    results = Path(config.results).resolve()
+    name = config.experiment or "sweep"
+    cells = expand(config)
+    keys = [cell.key for cell in cells]
+    workers = workers_of(config.engine.name, config.engine.workers)
+    store = Store(results)
+    store.check_writable()
+    check_not_smaller(results, name, keys, config.overwrite)
+    waiting = unfinished(store, cells, config.stale)
+    console.print(f"{name}: {len(cells)} cells, {len(cells) - len(waiting)} recorded, {len(waiting)} to run")
+    mirror = tracker(config, name, results)
+    signal.signal(signal.SIGTERM, _terminate)
+    failures = _run_cells(waiting, workers, store, mirror, len(cells))
+    records = [record for key in keys if (record := store.read(key)) is not None and key not in failures]
+    write_tables(results, name, records)
+    figures = draw(name, results) if name in FIGURES and records else []
+    mirror.finish(records, table_path(results, name), figures, len(failures))
+    for path in [table_path(results, name), *figures]:
+        console.print(f"wrote {path}")
+    if failures:
+        raise SweepFailedError(_describe(failures, cells))
+
+
+def run_cell(config: Config) -> Record:
+    """Run one cell, unless it is recorded, and return its record."""
+    cell = resolve(config)
+    store = Store(Path(config.results).resolve())
+    store.check_writable()
+    if unfinished(store, [cell], config.stale):
+        outcome = execute(Batch((Chained((cell,)),)))
+        if outcome.failures:
+            raise SweepFailedError(_describe(outcome.failures, [cell]))
+        store.write(outcome.records[0])
+    record = store.read(cell.key)
+    assert record is not None
+    return record
+
+
+def unfinished(store: Store, cells: Sequence[Cell], stale: str) -> list[Cell]:
+    """The cells without a record, and those recorded by other code unless stale=keep."""
+    if stale not in ("rerun", "keep"):
+        raise ValueError(f"stale is rerun or keep, got {stale!r}")
+    versions = {cell.key: (store.read(cell.key) or {}).get("version") for cell in cells}
+    outdated = [v for v in versions.values() if v not in (None, code_version())]
+    if outdated:
+        action = "kept as they are" if stale == "keep" else "run again (stale=keep would keep them)"
+        console.print(f"{len(outdated)} records were made by other code: {action}")
+    kept = {code_version(), *(outdated if stale == "keep" else ())}
+    return [cell for cell in cells if versions[cell.key] not in kept]
+
+
+def _run_cells(cells: Sequence[Cell], workers: int, store: Store, mirror: Tracker, total: int) -> dict[str, str]:
+    """Run cells and store what comes; the reasons of those that failed."""
+    planned = batches(cells, workers)
+    failures: dict[str, str] = {}
+    done = total - len(cells)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("model-steps"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(elapsed_when_finished=True, compact=True),
+    )
+    with Progress(*columns, console=console) as progress:
+        steps = sum(chained.cost for batch in planned for chained in batch.chains)
+        task = progress.add_task(f"{done}/{total} cells", total=steps)
+        for outcome in run_batches(planned, workers, lambda count: progress.advance(task, count)):
+            for record in outcome.records:
+                store.write(record)
+            failures.update(outcome.failures)
+            done += len(outcome.records)
+            progress.update(task, description=f"{done}/{total} cells")
+            mirror.progress(done, len(failures), total)
+    return failures
+
+
+def _describe(failures: dict[str, str], cells: Sequence[Cell]) -> str:
+    names = {cell.key: cell for cell in cells}
+    lines = [f"{len(failures)} of {len(cells)} cells failed:"]
+    for key, reason in failures.items():
+        cell = names[key]
+        lines.append(
+            f"  {key} (target={cell.target} K={cell.K} kernel={cell.kernel} domain={cell.domain} depth={cell.depth} "
+            f"width={cell.width} seed={cell.seed}): {reason}"
+        )
+    return "\n".join(lines)
+
+
+def _terminate(signum: int, frame: FrameType | None) -> None:
+    sys.exit(143)

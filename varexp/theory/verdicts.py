@@ -1,0 +1,42 @@
+"""Verdicts on an inequality between two numbers that are known only as intervals. No slack constant anywhere."""
+
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """What the evidence says of a claim, on the domain and in the norm that the evidence names."""
+
+    HOLDS = "HOLDS"
+    VIOLATED = "VIOLATED"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    HYPOTHESIS_NOT_MET = "HYPOTHESIS_NOT_MET"
+
+
+def compare(
+    error_lower: float | None, error_upper: float | None, bound_lower: float | None, bound_upper: float | None
+) -> Verdict:
+    """Decide error <= bound from [error_lower, error_upper] and [bound_lower, bound_upper]; None is an unknown end."""
+    if error_upper is not None and bound_lower is not None and error_upper <= bound_lower:
+        return Verdict.HOLDS
+    if error_lower is not None and bound_upper is not None and error_lower > bound_upper:
+        return Verdict.VIOLATED
+    return Verdict.INCONCLUSIVE
+
+
+def theorem_5_6(lipschitz_lower: float, formula: Verdict) -> Verdict:
+    """Theorem 5.6 as printed: its hypothesis K_2 > 2 first, then the verdict on its formula."""
+    return formula if lipschitz_lower > 2 else Verdict.HYPOTHESIS_NOT_MET
+
+
+def vacuous(
+    bound_lower: float | None,
+    bound_upper: float | None,
+    constant_lower: float | None,
+    constant_upper: float | None,
+) -> bool | None:
+    """Whether the bound promises no more than the best constant prediction does; None when the ends cannot decide."""
+    if bound_lower is not None and constant_upper is not None and bound_lower >= constant_upper:
+        return True
+    if bound_upper is not None and constant_lower is not None and bound_upper < constant_lower:
+        return False
+    return None
