@@ -1,4 +1,5 @@
 """Shapes in signatures are enforced while tests run; torch uses one thread, as the sweeps do."""
+# ruff: noqa: E402
 
 import os
 

@@ -114,7 +114,9 @@ def test_operator_norm_is_the_worst_stretch(kernel, norm, size_in, size_out):
 
 
 @pytest.mark.parametrize(("size_in", "size_out"), SIZES)
-@pytest.mark.parametrize(("kernel", "mode"), [("nearest", "nearest-exact"), ("bilinear", "bilinear"), ("keys75", "bicubic")])
+@pytest.mark.parametrize(
+    ("kernel", "mode"), [("nearest", "nearest-exact"), ("bilinear", "bilinear"), ("keys75", "bicubic")]
+)
 def test_against_torch(kernel, mode, size_in, size_out):
     image = torch.randn(1, 3, size_in, size_in, dtype=torch.float64)
     options = {} if mode == "nearest-exact" else {"align_corners": False, "antialias": False}

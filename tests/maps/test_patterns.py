@@ -4,7 +4,15 @@ import scipy.fft
 import torch
 from tolerances import ROUNDING
 
-from varexp.maps.patterns import cosine_matrix, cosine_modes, frequencies, generator, orthogonal, seed_of, smooth_pattern
+from varexp.maps.patterns import (
+    cosine_matrix,
+    cosine_modes,
+    frequencies,
+    generator,
+    orthogonal,
+    seed_of,
+    smooth_pattern,
+)
 
 
 def test_orthogonal():

@@ -116,7 +116,7 @@ def _evidence(model: int, sampled: Trace, reached: list[Trace], lipschitz: Seque
     for depth in range(1, len(lipschitz) + 1):
         parts = [sampled, *reached[:depth]]
         points = Trace(*(torch.cat([p[model] for p in field]) for field in zip(*parts, strict=True)))
-        uniform = sampled.error[model, :, depth - 1]
+        uniform = sampled.error[model, :, depth - 1].contiguous()  # the order of a sum depends on strides
         highest = {name: getattr(points, name).amax(dim=0).tolist() for name in SUPS}
         result.append(
             DepthEvidence(

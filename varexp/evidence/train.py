@@ -30,7 +30,7 @@ class Training:
     """A recipe. Raises ValueError for a mode that does not exist or a number out of range."""
 
     mode: str = "stagewise"
-    steps: int = 1500
+    steps: int = 1200
     batch: int = 8
     learning_rate: float = 0.06
 

@@ -11,6 +11,7 @@ RESAMPLES = 2000
 LEVEL = 0.95
 SATURATED = 0.5  # an error above this share of the best constant prediction's no longer grows freely
 FIRST_DEPTH = 2  # the first block has nothing to amplify
+STRAIGHT = 0.97  # share of the variance of log error that a straight line must explain
 
 
 def geometric_mean(values: Array) -> float:
@@ -40,13 +41,16 @@ def growth_rate(errors: Array, depths: Array, constant: Array) -> Growth | None:
     """Fit the growth of errors (chains, depths); None where it is not identifiable.
 
     Used are depths from FIRST_DEPTH on whose mean error is below SATURATED times the constant prediction's (depths,).
-    At least three of them and three chains are needed, and no error may be 0.
+    At least three of them and three chains are needed, no error may be 0, and the logarithm of the mean error must lie
+    near a straight line: a jump where a kernel's error first enters is no growth rate.
     """
     mean = np.exp(np.mean(np.log(np.maximum(errors, 1e-300)), axis=0))
     usable = (depths >= FIRST_DEPTH) & (mean < SATURATED * constant) & (errors > 0).all(axis=0)
     if usable.sum() < 3 or len(errors) < 3:
         return None
     n = depths[usable] - depths[usable].mean()
+    if np.corrcoef(n, np.log(mean[usable]))[0, 1] ** 2 < STRAIGHT:
+        return None
     slopes = np.log(errors[:, usable]) @ n / np.sum(n**2)
     low, high = bootstrap(slopes, lambda sample: float(np.exp(sample.mean())))
     return Growth(float(np.exp(slopes.mean())), low, high, tuple(int(d) for d in depths[usable]))

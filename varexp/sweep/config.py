@@ -78,7 +78,7 @@ class Config:
     attention_residual: bool = True
     ffn_residual: bool = True
     training: str = "stagewise"
-    steps: int = 1500
+    steps: int = 1200
     batch: int = 8
     learning_rate: float | None = None  # default by width and training
     norm: str = "rms"

@@ -23,11 +23,11 @@ from varexp.theory.verdicts import Verdict, compare, theorem_5_6, vacuous
 
 COLUMNS = tuple(
     "experiment key model target domain kernel depth width hidden heads head_size positions training norm channels "
-    "sides seed K lipschitz lipschitz_kind eps_interpolation_lower eps_interpolation_upper eps_block_lower eps_block_upper "
-    "local_error_lower local_error_upper error_mean error_l2 error_constant_lower error_constant_upper error_lower "
-    "error_upper bound_pointwise bound_telescoped_lower bound_telescoped_upper bound_printed_lower bound_printed_upper "
-    "bound_keff_lower bound_keff_upper verdict verdict_formula verdict_repaired vacuous certified in_class diverged "
-    "steps train_rms wall_s git_commit version".split()
+    "sides seed K lipschitz lipschitz_kind eps_interpolation_lower eps_interpolation_upper eps_block_lower "
+    "eps_block_upper local_error_lower local_error_upper error_mean error_l2 error_constant_lower "
+    "error_constant_upper error_lower error_upper bound_pointwise bound_telescoped_lower bound_telescoped_upper "
+    "bound_printed_lower bound_printed_upper bound_keff_lower bound_keff_upper verdict verdict_formula "
+    "verdict_repaired vacuous certified in_class diverged steps train_rms wall_s git_commit version".split()
 )
 
 STAGE_COLUMNS = tuple(

@@ -1,20 +1,21 @@
 """What the figures share: colours, captions, the words for a table's domain and norm."""
 
 import textwrap
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-# Okabe and Ito's palette, told apart by readers with colour blindness; measured is dark, bounds are coloured.
+# Okabe and Ito's palette, told apart by readers with colour blindness; what is measured is dark, bounds are coloured.
 ERROR = "#000000"
 MEAN = "#7f7f7f"
 POINTWISE = "#0072B2"
 TELESCOPED = "#009E73"
 PRINTED = "#D55E00"
 CONSTANT = "#E69F00"
-FEATURE = "#CC79A7"
 
 CHARACTERS_PER_INCH = 18.5
 LINE_HEIGHT = 0.135  # inches
@@ -23,19 +24,30 @@ LINE_HEIGHT = 0.135  # inches
 def caption(figure: Figure, text: str) -> None:
     """Write a caption below the axes, on room that the figure gains for it."""
     width, height = figure.get_size_inches()
-    lines = textwrap.wrap(text, int(width * CHARACTERS_PER_INCH))
+    lines = textwrap.wrap(" ".join(text.split()), int(width * CHARACTERS_PER_INCH))
     room = LINE_HEIGHT * len(lines) + 0.12
+    grown = height + room
     for axes in figure.axes:
         box = axes.get_position()
-        lower = (box.y0 * height + room) / (height + room)
-        axes.set_position((box.x0, lower, box.width, box.height * height / (height + room)))
-    for text_line in figure.texts:
-        x, y = text_line.get_position()
-        text_line.set_position((x, (y * height + room) / (height + room)))
-    figure.set_size_inches(width, height + room)
+        axes.set_position((box.x0, (box.y0 * height + room) / grown, box.width, box.height * height / grown))
+    for label in figure.texts:
+        x, y = label.get_position()
+        label.set_position((x, (y * height + room) / grown))
+    for legend in figure.legends:
+        legend.set_bbox_to_anchor((0.5, (_top(legend.get_bbox_to_anchor().y1, figure) * height + room) / grown))
+    figure.set_size_inches(width, grown)
     for number, line in enumerate(lines):
-        y = (room - 0.1 - LINE_HEIGHT * number) / (height + room)
+        y = (room - 0.1 - LINE_HEIGHT * number) / grown
         figure.text(0.012, y, line, ha="left", va="top", fontsize=6.8)
+
+
+def _top(pixels: float, figure: Figure) -> float:
+    return float(figure.transFigure.inverted().transform((0.0, pixels))[1])
+
+
+def band(ax: Axes, x: Sequence[float] | NDArray[np.float64], lower: object, upper: object) -> None:
+    """The best constant prediction's error, between its two ends."""
+    ax.fill_between(x, lower, upper, color=CONSTANT, alpha=0.5, linewidth=1.2, zorder=1)  # type: ignore[arg-type]
 
 
 def measured(table: pd.DataFrame) -> pd.DataFrame:
@@ -43,10 +55,20 @@ def measured(table: pd.DataFrame) -> pd.DataFrame:
     return table[~table.diverged.astype(bool)]
 
 
+def geometric(values: pd.Series) -> float:
+    """Geometric mean of positive numbers."""
+    return float(np.exp(np.log(values.astype(float)).mean()))
+
+
 def pivot(rows: pd.DataFrame, column: str) -> NDArray[np.float64]:
     """A column as an array (seeds, depths), with only the seeds that have every depth."""
     wide = rows.pivot_table(index="seed", columns="depth", values=column, aggfunc="first")
     return wide.dropna().to_numpy(dtype=np.float64)
+
+
+def listed(values: pd.Series) -> str:
+    """The distinct values in order of appearance."""
+    return ", ".join(dict.fromkeys(values.astype(str)))
 
 
 def seeds_and_divergence(table: pd.DataFrame) -> str:

@@ -18,7 +18,10 @@ from varexp.report.figures._common import (
     POINTWISE,
     PRINTED,
     TELESCOPED,
+    band,
     caption,
+    geometric,
+    listed,
     measured,
     pivot,
     seeds_and_divergence,
@@ -30,6 +33,17 @@ BOUNDS = (
     ("bound_telescoped_lower", TELESCOPED, "telescoped"),
     ("bound_pointwise", POINTWISE, "pointwise (**)"),
 )
+CAPTION = """
+Error of trained VAR chains against the number of blocks n, {what}; domain {domain}, {norm} norm, sides {sides}.
+{seeds} Error: sup over the domain, attained at an evaluated point (a lower end), geometric mean over seeds. Bounds:
+from the attained ε's of each chain along its own trajectory (lower ends too). Kernel dct is the target's own scale
+map, so ε₁ = 0 and all error comes from the blocks; another kernel adds ε₁, which no block can remove. The printed
+bound K₂ⁿ·max(K₁ε₁+ε₂) counts amplitude twice on expanding targets (affine, fold): the largest ε belongs to the
+last, largest stage, which already carries Kⁿ, so the bound grows up to K²ⁿ while the error grows like Kⁿ. ρ: growth
+rate of the error from n = 2 on, while below half of the constant prediction's, with a 95 % interval bootstrapped
+over chains; given only where a straight line describes it. {met} of {rows} rows meet K₂ > 2; on {vacuous} of these
+the printed bound is shown to be vacuous (above the best constant prediction).
+"""
 ORDER = ("affine", "fold", "sine", "mix")
 
 
@@ -116,9 +130,7 @@ def _panel(ax: Axes, table: pd.DataFrame, K: float) -> None:
     by_depth = rows.groupby("depth")
     depths = np.array(sorted(rows.depth.unique()), dtype=float)
     constant = by_depth.error_constant_lower.first()
-    ax.fill_between(
-        depths, constant, by_depth.error_constant_upper.first(), color=CONSTANT, alpha=0.5, linewidth=1.2, zorder=1
-    )
+    band(ax, depths, constant, by_depth.error_constant_upper.first())
     for column, colour, _ in BOUNDS:
         _line(ax, by_depth[column], color=colour, linestyle="--", linewidth=1)
     _line(ax, by_depth.error_mean, color=MEAN, linewidth=1)
@@ -134,7 +146,7 @@ def _panel(ax: Axes, table: pd.DataFrame, K: float) -> None:
 
 
 def _line(ax: Axes, groups: Any, **style: Any) -> None:
-    mean = groups.apply(lambda values: float(np.exp(np.log(values).mean())))
+    mean = groups.apply(geometric)
     ax.plot(mean.index, mean, **style)
 
 
@@ -154,23 +166,17 @@ def _caption(table: pd.DataFrame, what: str) -> str:
     met = measured(table)
     met = met[met.lipschitz > 2]
     vacuous = met.vacuous.map(lambda value: str(value) == "True")
-    return (
-        f"Error of trained VAR chains against the number of blocks n, {what}; domain {_listed(table.domain)}, "
-        f"{_listed(table.norm)} norm, sides {_listed(_longest(table))}. {seeds_and_divergence(table)} "
-        "Error: sup over the domain, attained at an evaluated point (a lower end; geometric mean over seeds). Bounds: from the "
-        "attained ε's of each chain along its own trajectory (lower ends too). Kernel dct is the target's own scale map, so "
-        "ε_1 = 0 and all error comes from the blocks; other kernels add ε_1, which no block can remove. The printed "
-        "K_2^n·max_i(K_1ε_1+ε_2) counts amplitude twice on expanding targets (affine, fold): the largest ε belongs to the "
-        "last, largest stage, which already carries K^n, so the bound grows up to K^2n while the error grows like K^n. "
-        "ρ: growth rate of the error from n = 2 until half of the constant prediction's error, 95 % bootstrap over chains. "
-        f"{len(met)} of {len(table)} rows meet K_2 > 2; on {int(vacuous.sum())} of these the printed bound is shown to be vacuous "
-        "(above the best constant prediction)."
+    return CAPTION.format(
+        what=what,
+        domain=listed(table.domain),
+        norm=listed(table.norm),
+        sides=listed(_longest(table)),
+        seeds=seeds_and_divergence(table),
+        met=len(met),
+        rows=len(table),
+        vacuous=int(vacuous.sum()),
     )
 
 
 def _longest(table: pd.DataFrame) -> pd.Series:
     return table.loc[table.depth == table.groupby("domain").depth.transform("max"), "sides"]
-
-
-def _listed(values: pd.Series) -> str:
-    return ", ".join(dict.fromkeys(values.astype(str)))

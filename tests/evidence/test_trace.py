@@ -1,0 +1,60 @@
+"""evidence/trace.py: every field against its definition, structural zeros, points that do not interfere."""
+
+import pytest
+import torch
+from small import problem, trained
+from tolerances import ROUNDING
+
+from varexp.evidence.trace import Trace, trace, tracers
+from varexp.maps.norms import NORMS, token_norm
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_fields_are_their_definitions(norm):
+    p, chain = problem("fold", "keys"), trained("fold", "keys").chain
+    theta = p.domain.sample(16)
+    found = trace(tracers([chain, chain], p.target, p.domain, norm, 2), theta)
+    t = y = p.domain.points(theta)
+    for i, (model, target) in enumerate(zip(chain.stages, p.target.stages, strict=True)):
+        g, f = target.scale_map, target.feature_map
+        u = model.interpolation @ t
+        y_next, t_next = f(g @ y), model.block(u)
+        expected = Trace(
+            interpolation=token_norm(g @ t - u, norm),
+            block=token_norm(f(u) - t_next, norm),
+            local=token_norm(f(g @ t) - t_next, norm),
+            error=token_norm(t_next - y_next, norm),
+            propagated=token_norm(f(g @ t) - f(g @ y), norm),
+            replaced=token_norm(f(g @ t) - f(u), norm),
+            size=token_norm(t_next, norm) + token_norm(y_next, norm),
+        )
+        for name in Trace._fields:
+            torch.testing.assert_close(
+                getattr(found, name)[1, :, i], getattr(expected, name), atol=ROUNDING, rtol=1e-9, msg=name
+            )
+        t, y = t_next, y_next
+    torch.testing.assert_close(
+        token_norm(chain(p.domain.points(theta)) - p.target(p.domain.points(theta)), norm), found.error[0, :, -1]
+    )
+
+
+def test_the_same_matrix_is_an_exact_zero():
+    p, chain = problem("sine", "dct"), trained("sine", "dct").chain
+    found = trace(tracers([chain, chain], p.target, p.domain, "rms", 2), p.domain.sample(32))
+    assert float(found.interpolation.abs().max()) == 0.0
+    assert float(trace_of_keys().interpolation.min()) > 0
+
+
+def trace_of_keys():
+    p = problem("sine", "keys")
+    return trace(tracers([trained("sine", "keys").chain] * 2, p.target, p.domain, "rms", 2), p.domain.sample(32))
+
+
+def test_points_and_depths_do_not_interfere():
+    p, chain = problem("mix", "keys"), trained("mix", "keys").chain
+    theta = p.domain.sample(256)
+    deep = trace(tracers([chain, chain], p.target, p.domain, "rms", 2), theta)
+    shallow = trace(tracers([chain, chain], p.target, p.domain, "rms", 1), theta)
+    own = trace(tracers([chain, chain], p.target, p.domain, "rms", 2), theta.expand(2, -1, -1))
+    assert torch.equal(deep.error[..., :1], shallow.error)
+    torch.testing.assert_close(own.error, deep.error, rtol=1e-9, atol=ROUNDING)

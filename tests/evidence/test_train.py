@@ -1,0 +1,96 @@
+"""evidence/train.py: what each mode aims at, determinism, divergence, depths read off."""
+
+import pytest
+import torch
+from small import CONFIG, problem, trained
+
+from varexp.evidence.train import MODES, Training, default_learning_rate, train
+
+
+def same_weights(a, b):
+    return all(torch.equal(p, q) for p, q in zip(a.parameters(), b.parameters(), strict=True))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_training_is_deterministic_and_seeded(mode):
+    training = Training(mode=mode, steps=20, learning_rate=0.02)
+    one, two = (train([problem(seed=s)], CONFIG, training)[0] for s in (0, 0))
+    (other,) = train([problem(seed=1)], CONFIG, training)
+    assert same_weights(one.chain, two.chain)
+    assert one.train_rms == two.train_rms
+    assert not same_weights(one.chain, other.chain)
+
+
+@pytest.mark.parametrize("mode", ["stagewise", "corrective"])
+def test_a_shallower_chain_is_a_prefix(mode):
+    training = Training(mode=mode, steps=20, learning_rate=0.02)
+    (deep,) = train([problem(sides=(2, 3, 4))], CONFIG, training)
+    (shallow,) = train([problem(sides=(2, 3))], CONFIG, training)
+    assert same_weights(deep.chain.prefix(1), shallow.chain)
+
+
+def test_a_chain_does_not_depend_on_its_company():
+    training = Training(steps=20, learning_rate=0.02)
+    company = [problem("fold", "dct", 3), problem(), problem("mix", "nearest", 1, K=2.5)]
+    together = train(company, CONFIG, training)
+    for alone, beside in zip(company, together, strict=True):
+        assert same_weights(train([alone], CONFIG, training)[0].chain, beside.chain)
+
+
+@pytest.mark.slow
+def test_stagewise_learns_what_it_aims_at():
+    result = trained("affine", "keys", steps=400)
+    assert result.diverged_at is None
+    assert max(result.train_rms) < 0.02
+    assert result.curves[0][0] > 10 * result.curves[0][-1]
+
+
+@pytest.mark.slow
+def test_corrective_undoes_the_kernel_and_stagewise_does_not():
+    """With a coarse kernel, corrective blocks aim at the true y and come nearer to it."""
+    p = problem("sine", "nearest")
+    x = p.domain.points(p.domain.sample(256))
+
+    def error(mode):
+        chain = train([p], CONFIG, Training(mode=mode, steps=400, learning_rate=0.06))[0].chain
+        return float((chain(x) - p.target(x)).square().mean().sqrt())
+
+    assert error("corrective") < 0.5 * error("stagewise")
+
+
+@pytest.mark.slow
+def test_end_to_end_trains_the_whole_chain():
+    p = problem("sine", "keys")
+    x = p.domain.points(p.domain.sample(256))
+    (result,) = train([p], CONFIG, Training(mode="end_to_end", steps=600, learning_rate=0.01))
+    relative = (result.chain(x) - p.target(x)).square().mean().sqrt() / p.target(x).square().mean().sqrt()
+    assert float(relative) < 0.3
+    matrices = [stage.interpolation for stage in result.chain.stages]
+    assert all(m.dtype == torch.float64 for m in matrices)
+    fresh = trained("sine", "keys").chain
+    assert all(torch.equal(m, s.interpolation) for m, s in zip(matrices, fresh.stages, strict=True))
+
+
+def test_the_judged_model_is_float64_with_float32_weights():
+    chain = trained().chain
+    for p in chain.parameters():
+        assert p.dtype == torch.float64
+        assert torch.equal(p, p.float().double())
+
+
+def test_a_diverged_model_is_recorded_and_costs_no_other():
+    training = Training(steps=30, learning_rate=1e8)
+    results = train([problem(), problem("fold", seed=1)], CONFIG, training)
+    assert all(r.diverged_at == 1 for r in results)
+    assert trained().diverged_at is None
+
+
+def test_recipe():
+    assert default_learning_rate("stagewise", 4) == default_learning_rate("corrective", 16) == 0.06
+    assert default_learning_rate("stagewise", 32) == 0.03
+    with pytest.raises(ValueError, match="unknown training 'adam': choose one of stagewise, corrective, end_to_end"):
+        Training(mode="adam")
+    with pytest.raises(ValueError, match="steps >= 2"):
+        Training(steps=1)
+    with pytest.raises(ValueError, match="one ladder of sides"):
+        train([problem(sides=(2, 3)), problem(sides=(2, 4))], CONFIG, Training(steps=2))
