@@ -7,7 +7,7 @@ os.environ.setdefault("WANDB_MODE", "disabled")
 
 from jaxtyping import install_import_hook
 
-install_import_hook("varexp", "typecheck.checker")
+install_import_hook([f"varexp.{room}" for room in ("theory", "maps", "models", "evidence")], "typecheck.checker")
 
 import pytest
 import torch

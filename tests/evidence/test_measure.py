@@ -71,7 +71,7 @@ def test_a_planted_spike_is_what_it_says():
     narrow, wide = (Chain([ModelStage("dct", 1, 1, spike(w))]) for w in (1e-7, 0.1))
     assert float(narrow(torch.tensor([[0.7, 0.0]], dtype=torch.float64))[0, 1]) == pytest.approx(1, abs=1e-6)
     found = [measure([c], p.target, p.domain, "max", HOW)[0][0].error for c in (narrow, wide)]
-    assert found[1] == pytest.approx(1, abs=1e-6)
+    assert found[1] == pytest.approx(1, abs=1e-3)
     assert found[0] < 1e-6  # its sup is 1 too: an attained value never decides HOLDS
 
 

@@ -34,7 +34,7 @@ def guarded(main: Callable[[], Any], arguments: Sequence[str] | None = None) -> 
         print(f"error: {error}", file=sys.stderr)
         return 1
     except (HydraException, OmegaConfBaseException) as error:
-        reason = str(error.__cause__ or error).strip()
+        reason = "; ".join(line.strip() for line in str(error.__cause__ or error).splitlines())
         print(f"error: {reason}", file=sys.stderr)
         return 1
     except OSError as error:

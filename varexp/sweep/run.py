@@ -37,8 +37,8 @@ def run_sweep(config: Config) -> None:
     store.check_writable()
     check_not_smaller(results, name, keys, config.overwrite)
     waiting = unfinished(store, cells, config.stale)
-    console.print(f"{name}: {len(cells)} cells, {len(cells) - len(waiting)} recorded, {len(waiting)} to run")
     mirror = tracker(config, name, results)
+    console.print(f"{name}: {len(cells)} cells, {len(cells) - len(waiting)} recorded, {len(waiting)} to run")
     signal.signal(signal.SIGTERM, _terminate)
     failures = _run_cells(waiting, workers, store, mirror, len(cells))
     records = [record for key in keys if (record := store.read(key)) is not None and key not in failures]

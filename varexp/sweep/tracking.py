@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from varexp.sweep.config import Config
 from varexp.sweep.records import Record
@@ -12,25 +12,17 @@ BACKENDS = ("none", "wandb")
 MODES = ("offline", "online")
 
 
-class Tracker(Protocol):
-    """What a sweep tells while it runs and when it ends."""
-
-    def progress(self, done: int, failed: int, total: int) -> None: ...
-
-    def finish(self, records: Sequence[Record], table: Path, figures: Sequence[Path], failed: int) -> None: ...
-
-
-class NullTracker:
-    """Tells nobody."""
+class Tracker:
+    """What a sweep tells while it runs and when it ends. This one keeps it to itself."""
 
     def progress(self, done: int, failed: int, total: int) -> None:
-        pass
+        """Cells finished and failed so far."""
 
     def finish(self, records: Sequence[Record], table: Path, figures: Sequence[Path], failed: int) -> None:
-        pass
+        """The end, once: everything is on disk."""
 
 
-class WandbTracker:
+class WandbTracker(Tracker):
     """One W&B run a sweep: config, progress, learning curves, the table, the figures."""
 
     def __init__(self, config: Config, experiment: str, results: Path) -> None:
@@ -96,5 +88,5 @@ def tracker(config: Config, experiment: str, results: Path) -> Tracker:
             f"{config.tracking.backend!r}, mode={config.tracking.mode!r}"
         )
     if config.tracking.backend == "none":
-        return NullTracker()
+        return Tracker()
     return WandbTracker(config, experiment, results)

@@ -1,0 +1,69 @@
+"""report/figures over the registry: drawn from the committed tables, the same to the byte, sound on small tables."""
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from varexp.report.figures import FIGURES, draw
+from varexp.report.figures._common import geometric, listed, pivot
+
+RESULTS = Path(__file__).parents[2] / "results"
+
+
+@pytest.fixture
+def results(tmp_path):
+    shutil.copytree(RESULTS / "tables", tmp_path / "tables")
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_drawn_twice_is_the_same_to_the_byte(name, results):
+    first = {path.name: path.read_bytes() for path in draw(name, results)}
+    second = {path.name: path.read_bytes() for path in draw(name, results)}
+    assert first == second
+    assert f"{name}.svg" in first
+    assert f"{name}.png" in first
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_what_is_committed_shows_these_tables(name, results):
+    """Text in an SVG is drawn as paths, so the number of drawn objects is compared, on any machine."""
+    for path in draw(name, results):
+        if path.suffix == ".svg":
+            committed = (RESULTS / "figures" / path.name).read_text()
+            assert committed.count("<path") == path.read_text().count("<path")
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_narrowed_tables_draw_too(name):
+    table = pd.read_csv(RESULTS / "tables" / f"{name}.csv")
+    one = table[table.key == table.key[0]]
+    for part in (one, table[table.seed == 0], table[table.target == table.target[0]]):
+        assert all(isinstance(figure, Figure) for figure in FIGURES[name](part.reset_index(drop=True)).values())
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_diverged_rows_are_counted_and_not_drawn(name):
+    table = pd.read_csv(RESULTS / "tables" / f"{name}.csv")
+    measured = [c for c in table if c.startswith(("eps_", "error_lower", "error_mean", "bound_"))]
+    table.loc[table.seed == 0, "diverged"] = True
+    table.loc[table.seed == 0, measured] = None
+    text = " ".join(label.get_text() for figure in FIGURES[name](table).values() for label in figure.texts)
+    assert "rows diverged and are not drawn" in text
+
+
+def test_unknown_figure_and_missing_table(tmp_path):
+    with pytest.raises(ValueError, match="no figure is defined for 'depht': there are depth, kernel, width"):
+        draw("depht", tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"run scripts/sweep.py experiment=depth first"):
+        draw("depth", tmp_path)
+
+
+def test_helpers():
+    rows = pd.DataFrame({"seed": [0, 0, 1], "depth": [1, 2, 1], "x": [1.0, 4.0, 3.0]})
+    assert pivot(rows, "x").tolist() == [[1.0, 4.0]]
+    assert geometric(pd.Series([1.0, 4.0])) == pytest.approx(2)
+    assert listed(pd.Series(["b", "a", "b"])) == "b, a"

@@ -1,0 +1,146 @@
+"""sweep/execute.py and sweep/rows.py: records of a batch, a failing chain, a diverged one, bounds that recompute."""
+
+import dataclasses
+
+import pytest
+
+from varexp.maps.constants import Constant
+from varexp.maps.targets import FEATURE_MAPS, FeatureMap, register
+from varexp.maps.targets.affine import Affine
+from varexp.sweep.config import Axes
+from varexp.sweep.execute import execute
+from varexp.sweep.plan import Batch, batches, chains, expand
+from varexp.sweep.rows import COLUMNS, STAGE_COLUMNS
+from varexp.theory import keff, printed, split, telescoped
+
+VOLATILE = ("wall_s",)
+
+
+def stable(record):
+    return {**record, "row": {k: v for k, v in record["row"].items() if k not in VOLATILE}}
+
+
+@pytest.fixture
+def registry():
+    """Targets registered in a test are gone after it."""
+    before = dict(FEATURE_MAPS)
+    yield
+    FEATURE_MAPS.clear()
+    FEATURE_MAPS.update(before)
+
+
+def run(config):
+    (batch,) = batches(expand(config), 1)
+    return execute(batch)
+
+
+def test_every_record_has_every_column_and_bounds_recompute(config):
+    outcome = run(dataclasses.replace(config, axes=Axes(depth=[1, 2], kernel=["dct", "keys"])))
+    assert not outcome.failures
+    assert len(outcome.records) == 4
+    for record in outcome.records:
+        row, stages = record["row"], record["stages"]
+        assert list(row) == list(COLUMNS[1:])
+        assert all(list(stage) == list(STAGE_COLUMNS) for stage in stages)
+        assert len(stages) == row["depth"]
+        lipschitz = [s["lipschitz"] for s in stages]
+        local = split(
+            [s["lipschitz_feature"] for s in stages],
+            [s["eps_interpolation_lower"] for s in stages],
+            [s["eps_block_lower"] for s in stages],
+        )
+        assert row["bound_telescoped_lower"] == telescoped(lipschitz, local)
+        assert row["bound_printed_lower"] == printed(lipschitz, local)
+        assert row["bound_keff_lower"] == keff(lipschitz, local)
+        assert row["error_lower"] <= row["bound_pointwise"] * (1 + 1e-9)
+        assert row["bound_pointwise"] <= row["bound_telescoped_lower"] * (1 + 1e-9)
+        assert row["lipschitz"] == max(lipschitz)
+        assert row["certified"] is False
+        assert row["verdict"] == "HYPOTHESIS_NOT_MET"  # K = 1.5
+        assert row["verdict_formula"] == "INCONCLUSIVE"  # no upper end
+        if row["kernel"] == "dct":
+            assert row["eps_interpolation_lower"] == 0.0
+        assert row["in_class"] is False
+
+
+def test_verdicts_follow_the_hypothesis(config):
+    for K, verdict in ((2.0, "HYPOTHESIS_NOT_MET"), (2.5, "INCONCLUSIVE")):
+        (record,) = run(dataclasses.replace(config, K=K, depth=1, kernel="dct")).records
+        assert record["row"]["verdict"] == verdict
+
+
+def test_a_record_does_not_depend_on_its_batch(config):
+    cells = expand(dataclasses.replace(config, axes=Axes(seed=[0, 1, 2], depth=[1, 2])))
+    together = {
+        r["key"]: stable(r) for r in run(dataclasses.replace(config, axes=Axes(seed=[0, 1, 2], depth=[1, 2]))).records
+    }
+    for cell in cells:
+        if cell.seed == 1:
+            (chained,) = chains([cell])
+            (alone,) = execute(Batch((chained,))).records
+            if cell.depth == 2:
+                assert stable(alone) == together[cell.key]
+            else:
+                assert {**stable(alone), "curves": 0} == {**together[cell.key], "curves": 0}
+
+
+def test_a_diverged_chain_has_empty_cells_and_the_rest_does_not_notice(config):
+    outcome = run(dataclasses.replace(config, learning_rate=1e9, axes=Axes(depth=[1, 2])))
+    assert not outcome.failures
+    for record in outcome.records:
+        row = record["row"]
+        assert row["diverged"] is True
+        empty = [
+            c
+            for c in row
+            if c.startswith(("eps_", "local_", "bound_", "verdict")) or c in ("error_lower", "error_mean")
+        ]
+        assert all(row[c] is None for c in empty)
+        assert row["error_constant_lower"] > 0
+
+
+def test_a_failing_chain_costs_no_other(config, registry):
+    @register("failing")
+    class Failing(Affine):
+        def __call__(self, x):
+            raise RuntimeError("this target cannot be evaluated")
+
+    (batch,) = batches(
+        expand(dataclasses.replace(config, axes=Axes(target=["affine", "failing", "fold"], depth=[1]))), 1
+    )
+    outcome = execute(batch)
+    assert sorted(r["row"]["target"] for r in outcome.records) == ["affine", "fold"]
+    ((key, reason),) = outcome.failures.items()
+    assert reason == "RuntimeError: this target cannot be evaluated"
+    assert key == next(c.key for chained in batch.chains for c in chained.cells if c.target == "failing")
+
+
+def test_a_false_constant_fails_loudly(config, registry):
+    """A target of a user that declares half of its constant gives no record, but a reason."""
+
+    @register("boastful")
+    class Boastful(Affine):
+        def constant(self, norm, before):
+            true = super().constant(norm, before)
+            return Constant(true.lower / 2, true.upper / 2, true.kind)
+
+    outcome = run(dataclasses.replace(config, target="boastful", axes=Axes(depth=[1])))
+    assert not outcome.records
+    assert "SoundnessError" in next(iter(outcome.failures.values()))
+
+
+def test_a_target_of_a_user_runs_without_more(config, registry):
+    @register("halving")
+    @dataclasses.dataclass(frozen=True, kw_only=True)
+    class Halving(FeatureMap):
+        def __call__(self, x):
+            return self.K * x.tanh()
+
+        def constant(self, norm, before):
+            from varexp.maps.constants import enclose_operator_norm
+
+            product = enclose_operator_norm(before, norm) * self.K
+            return Constant(product.lower, product.upper, "upper")
+
+    (record,) = run(dataclasses.replace(config, target="halving", depth=1)).records
+    assert record["row"]["target"] == "halving"

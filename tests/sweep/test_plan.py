@@ -1,0 +1,58 @@
+"""sweep/plan.py: products of axes, what can be one chain, what can be one batch."""
+
+import dataclasses
+
+import pytest
+
+from varexp.sweep.config import Axes
+from varexp.sweep.plan import batches, chains, expand
+
+
+def test_grids_are_products_in_order_and_axes_replace(config):
+    grids = {
+        "a": Axes(target=["affine", "fold"], depth=[1, 2]),
+        "b": Axes(target=["sine"], kernel=["dct"], depth=[2]),
+    }
+    cells = expand(dataclasses.replace(config, grids=grids, axes=Axes(seed=[0, 1])))
+    found = [(c.target, c.kernel, c.seed, c.depth) for c in cells]
+    assert found == [
+        *((t, "keys", s, d) for t in ("affine", "fold") for s in (0, 1) for d in (1, 2)),
+        *(("sine", "dct", s, 2) for s in (0, 1)),
+    ]
+    narrowed = expand(dataclasses.replace(config, grids=grids, axes=Axes(depth=[1], seed=[7])))
+    assert [(c.target, c.seed, c.depth) for c in narrowed] == [("affine", 7, 1), ("fold", 7, 1), ("sine", 7, 1)]
+
+
+def test_a_cell_in_two_grids_runs_once(config):
+    grids = {"a": Axes(depth=[1, 2]), "b": Axes(depth=[2])}
+    assert len(expand(dataclasses.replace(config, grids=grids))) == 2
+
+
+def test_depths_of_one_chain_train_once(config):
+    cells = expand(dataclasses.replace(config, axes=Axes(depth=[2, 1], seed=[0, 1])))
+    assert [[c.depth for c in chained.cells] for chained in chains(cells)] == [[1, 2], [1, 2]]
+
+
+def test_end_to_end_trains_every_depth_by_itself(config):
+    cells = expand(dataclasses.replace(config, training="end_to_end", axes=Axes(depth=[1, 2])))
+    assert [[c.depth for c in chained.cells] for chained in chains(cells)] == [[2], [1]]
+
+
+def test_other_ladders_are_other_chains(config):
+    cells = expand(dataclasses.replace(config, axes=Axes(depth=[1, 2], sides=["2-3-4", "2-3-5", "2-4-5"])))
+    ladders = sorted([c.sides for c in chained.cells] for chained in chains(cells))
+    assert sum(len(ladder) for ladder in ladders) == len(cells) == 5
+    assert all(deep[: len(shallow)] == shallow for shallow, *rest in ladders for deep in rest)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_batches_hold_every_chain_once_and_only_equal_shapes(config, workers):
+    axes = Axes(seed=list(range(40)), width=[4, 8], kernel=["dct", "keys"])
+    cells = expand(dataclasses.replace(config, axes=axes))
+    planned = batches(cells, workers)
+    keys = [cell.key for batch in planned for chained in batch.chains for cell in chained.cells]
+    assert sorted(keys) == sorted(cell.key for cell in cells)
+    assert all(len(batch.chains) <= 32 for batch in planned)
+    assert all(len({c.deepest.trained_with() for c in batch.chains}) == 1 for batch in planned)
+    assert [b.cost for b in planned] == sorted((b.cost for b in planned), reverse=True)
+    assert len(planned) % workers == 0
