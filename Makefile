@@ -5,6 +5,10 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 export MPLBACKEND := agg
 
+EXPERIMENTS := depth width kernel
+# Run a command for every experiment: a failure does not keep the others from running, an interruption does.
+each = status=0; for name in $(EXPERIMENTS); do $(1) || status=$$?; [ $$status -lt 128 ] || break; done; exit $$status
+
 .DEFAULT_GOAL := help
 .PHONY: help sweep smoke figures test lint bench paper clean
 
@@ -12,11 +16,10 @@ help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 12
 
 sweep: $(STAMP) ## the main job: depth, width and kernel sweeps, their tables and figures; resumes
-	@set -e; for name in depth width kernel; do $(PY) scripts/sweep.py experiment=$$name tracking=wandb; done
+	@$(call each,$(PY) scripts/sweep.py experiment=$$name tracking=wandb)
 
 smoke: $(STAMP) ## the whole path in seconds, written to build/smoke
-	@set -e; for name in depth width kernel; do \
-	  $(PY) scripts/sweep.py experiment=$$name scale=smoke tracking=wandb results=$(CURDIR)/build/smoke overwrite=true; done
+	@$(call each,$(PY) scripts/sweep.py experiment=$$name scale=smoke tracking=wandb results=$(CURDIR)/build/smoke)
 
 figures: $(STAMP) ## redraw results/figures from results/tables, without training
 	@$(PY) scripts/figures.py
@@ -33,8 +36,7 @@ bench: $(STAMP) ## training speed of ensembles against one model at a time
 	@$(PY) scripts/benchmark.py
 
 paper: $(STAMP) ## publication scale: twenty seeds, three times the training, hours; written to build/paper
-	@set -e; for name in depth width kernel; do \
-	  $(PY) scripts/sweep.py experiment=$$name scale=paper tracking=wandb results=$(CURDIR)/build/paper; done
+	@$(call each,$(PY) scripts/sweep.py experiment=$$name scale=paper tracking=wandb results=$(CURDIR)/build/paper)
 
 clean: ## delete .venv and build/, keep results/
 	@rm -rf $(VENV) build

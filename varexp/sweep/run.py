@@ -102,6 +102,8 @@ def _run_cells(cells: Sequence[Cell], workers: int, store: Store, mirror: Tracke
             failures.update(outcome.failures)
             done += len(outcome.records)
             progress.update(task, description=f"{done}/{total} cells")
+            if not console.is_terminal:  # a log has no bar
+                console.print(f"{done}/{total} cells, {len(failures)} failed")
             mirror.progress(done, len(failures), total)
     return failures
 
