@@ -82,10 +82,9 @@ def too_small(target: Target, factor: float, which: str) -> Target:
 
     def shrink(feature_map: FeatureMap) -> FeatureMap:
         class Liar(type(feature_map)):  # type: ignore[misc]
-            def constant(self, norm, before):
-                true = super().constant(norm, before)
-                own = before.shape[0] == before.shape[1] and torch.equal(before, torch.eye(len(before)).double())
-                lie = own if which == "K_1" else not own
+            def lipschitz(self, norm, before=None):
+                true = super().lipschitz(norm, before)
+                lie = (before is None) == (which == "K_1")
                 return Constant(true.lower * factor, true.upper * factor, true.kind) if lie else true
 
             def __eq__(self, other):  # only the declaration differs: searches of the true map serve for this one
@@ -103,10 +102,11 @@ def too_small(target: Target, factor: float, which: str) -> Target:
 
 @pytest.mark.parametrize("which", ["K_1", "L"])
 @pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("sides", [IMAGE, WORD], ids=["image", "word"])
 @pytest.mark.parametrize("name", FEATURE_MAPS)
-def test_a_constant_declared_ten_percent_too_small_is_caught(name, norm, which):
+def test_a_constant_declared_ten_percent_too_small_is_caught(name, sides, norm, which):
     """Control: at every depth by itself. The true constants pass."""
-    target = build_target(name, IMAGE, 2.1)
+    target = build_target(name, sides, 2.1)
     check_constants(target, norm)
     liar = too_small(target, 0.9, which)
     for stage in liar.stages:

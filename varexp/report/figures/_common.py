@@ -71,8 +71,14 @@ def listed(values: pd.Series) -> str:
     return ", ".join(dict.fromkeys(values.astype(str)))
 
 
-def seeds_and_divergence(table: pd.DataFrame) -> str:
-    """How many seeds stand behind a figure, and how many rows diverged."""
+def setting(table: pd.DataFrame) -> dict[str, str]:
+    """What every caption names: domain, norm, longest ladders of sides, seeds and how many rows diverged."""
+    longest = table.depth == table.groupby("domain").depth.transform("max")
     diverged = int(table.diverged.astype(bool).sum())
     lost = f"{diverged} rows diverged and are not drawn" if diverged else "no run diverged"
-    return f"{table.seed.nunique()} seeds; {lost}."
+    return {
+        "domain": listed(table.domain),
+        "norm": listed(table.norm),
+        "sides": listed(table.sides[longest]),
+        "seeds": f"{table.seed.nunique()} seeds; {lost}.",
+    }

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -21,10 +20,9 @@ from varexp.report.figures._common import (
     band,
     caption,
     geometric,
-    listed,
     measured,
     pivot,
-    seeds_and_divergence,
+    setting,
 )
 from varexp.report.statistics import growth_rate
 
@@ -69,13 +67,8 @@ def _in_order(targets: Iterable[str]) -> list[str]:
 def _grid(table: pd.DataFrame) -> Figure:
     targets = _in_order(table.target.unique())
     rows = [(K, kernel) for K in sorted(table.K.unique()) for kernel in sorted(table.kernel.unique())]
-    figure, axes = plt.subplots(
-        len(rows),
-        len(targets),
-        figsize=(1.85 * len(targets) + 0.6, 1.28 * len(rows) + 0.75),
-        squeeze=False,
-        sharex=True,
-    )
+    figure = Figure(figsize=(max(6.6, 1.85 * len(targets) + 0.6), 1.28 * len(rows) + 0.75))
+    axes = figure.subplots(len(rows), len(targets), squeeze=False, sharex=True)
     for (K, kernel), row in zip(rows, axes, strict=True):
         for target, ax in zip(targets, row, strict=True):
             here = table[(table.target == target) & (table.K == K) & (table.kernel == kernel)]
@@ -103,9 +96,8 @@ def _ladders(word: pd.DataFrame, flat: pd.DataFrame) -> Figure:
         panels.append((title, part))
     columns = min(4, len(panels))
     rows = -(-len(panels) // columns)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(1.85 * columns + 0.6, 1.45 * rows + 0.75), squeeze=False, sharex=True
-    )
+    figure = Figure(figsize=(max(6.6, 1.85 * columns + 0.6), 1.45 * rows + 0.75))
+    axes = figure.subplots(rows, columns, squeeze=False, sharex=True)
     for ax, (title, part) in zip(axes.flat, panels, strict=False):
         _panel(ax, part, float(part.K.iloc[0]))
         ax.set_title(title, pad=8)
@@ -166,17 +158,5 @@ def _caption(table: pd.DataFrame, what: str) -> str:
     met = measured(table)
     met = met[met.lipschitz > 2]
     vacuous = met.vacuous.map(lambda value: str(value) == "True")
-    return CAPTION.format(
-        what=what,
-        domain=listed(table.domain),
-        norm=listed(table.norm),
-        sides=listed(_longest(table)),
-        seeds=seeds_and_divergence(table),
-        met=len(met),
-        rows=len(table),
-        vacuous=int(vacuous.sum()),
-    )
-
-
-def _longest(table: pd.DataFrame) -> pd.Series:
-    return table.loc[table.depth == table.groupby("domain").depth.transform("max"), "sides"]
+    counts = {"met": len(met), "rows": len(table), "vacuous": int(vacuous.sum())}
+    return CAPTION.format(what=what, **counts, **setting(table))

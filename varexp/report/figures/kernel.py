@@ -1,6 +1,5 @@
 """Error beside ε_1 and ε_2 for every interpolation kernel: what Lemma 5.3's first term costs."""
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,9 +13,8 @@ from varexp.report.figures._common import (
     TELESCOPED,
     caption,
     geometric,
-    listed,
     measured,
-    seeds_and_divergence,
+    setting,
 )
 
 EPS_INTERPOLATION, EPS_BLOCK = PRINTED, POINTWISE
@@ -32,24 +30,19 @@ printed. literal_keys, literal_bspline: Definition 3.2 read literally, W at inte
 
 def figures(table: pd.DataFrame) -> dict[str, Figure]:
     """`kernel`: one panel a domain and target, kernels sorted by ε_1, everything on one logarithmic axis."""
-    panels = [rows for _, rows in measured(table).groupby(["domain", "target", "K", "depth"])]
+    panels = [rows for _, rows in measured(table).groupby(["domain", "target", "K", "depth"], sort=False)]
     panels.sort(key=lambda rows: not rows.domain.iloc[0].endswith("-1"))  # words before images
     kernels = table.kernel.nunique()
-    figure, axes = plt.subplots(
-        1,
-        len(panels),
-        figsize=(max(6.6, 2.05 * len(panels) + 0.5), 0.19 * kernels + 1.15),
-        squeeze=False,
-        layout="none",
-    )
-    figure.subplots_adjust(left=0.1, right=0.99, bottom=0.1, top=0.82, wspace=0.62)
+    figure = Figure(figsize=(max(6.6, 2.05 * len(panels) + 0.5), 0.19 * kernels + 1.15))
+    axes = figure.subplots(1, len(panels), squeeze=False)
+    figure.subplots_adjust(left=0.1, right=0.99, bottom=0.15, top=0.82, wspace=0.66)
     for ax, rows in zip(axes[0], panels, strict=True):
         _panel(ax, rows)
         first = rows.iloc[0]
         what = "words" if first.domain.endswith("-1") else "images"
         ax.set_title(f"{first.target}, K = {first.K:g}, {what}\n{first.domain}, depth {first.depth}")
     _legend(figure)
-    caption(figure, _caption(table))
+    caption(figure, CAPTION.format(**setting(table)))
     return {"kernel": figure}
 
 
@@ -73,6 +66,7 @@ def _panel(ax: Axes, rows: pd.DataFrame) -> None:
     labels = [f"{kernel}*" if in_class[kernel] else kernel for kernel in mean.index]
     ax.set_yticks(y, [label if eps else f"{label}, ε₁ = 0" for label, eps in zip(labels, known, strict=True)])
     ax.invert_yaxis()
+    ax.set_xlabel(f"{rows.norm.iloc[0]} norm")
     ax.grid(axis="y", visible=True)
 
 
@@ -85,12 +79,3 @@ def _legend(figure: Figure) -> None:
         Line2D([], [], color=CONSTANT, alpha=0.6, linewidth=3, label="best constant prediction"),
     ]
     figure.legend(handles=handles, loc="upper center", ncols=5, fontsize=6.6, handletextpad=0.4)
-
-
-def _caption(table: pd.DataFrame) -> str:
-    return CAPTION.format(
-        domain=listed(table.domain),
-        norm=listed(table.norm),
-        sides=listed(table.sides),
-        seeds=seeds_and_divergence(table),
-    )

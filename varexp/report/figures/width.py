@@ -1,12 +1,11 @@
 """Error against width at a fixed training budget: an illustration of ε_2, not of capacity."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, LogFormatter, NullLocator, ScalarFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator, ScalarFormatter
 
 from varexp.report.figures._common import (
     CONSTANT,
@@ -15,9 +14,8 @@ from varexp.report.figures._common import (
     band,
     caption,
     geometric,
-    listed,
     measured,
-    seeds_and_divergence,
+    setting,
 )
 
 BUDGETS = (PRINTED, POINTWISE, "#009E73", "#CC79A7")  # from the smallest number of steps up
@@ -34,8 +32,9 @@ nothing on the capacity of a width: Theorem 5.6 speaks of existing weights, and 
 def figures(table: pd.DataFrame) -> dict[str, Figure]:
     """`width`: one panel a target and constant, one curve a step budget."""
     panels = list(measured(table).groupby(["target", "K", "kernel", "depth"]))
-    figure, axes = plt.subplots(1, len(panels), figsize=(max(6.6, 3.3 * len(panels)), 2.9), squeeze=False)
-    figure.subplots_adjust(left=0.09, right=0.985, bottom=0.15, top=0.8, wspace=0.22)
+    figure = Figure(figsize=(max(6.6, 3.3 * len(panels)), 3.0))
+    axes = figure.subplots(1, len(panels), squeeze=False)
+    figure.subplots_adjust(left=0.09, right=0.985, bottom=0.15, top=0.79, wspace=0.22)
     budgets = sorted(table.steps.unique())
     for ax, ((target, K, kernel, depth), rows) in zip(axes[0], panels, strict=True):
         _panel(ax, rows, dict(zip(budgets, BUDGETS * len(budgets), strict=False)))
@@ -43,7 +42,7 @@ def figures(table: pd.DataFrame) -> dict[str, Figure]:
     axes[0, 0].set_ylabel("error")
     figure.text(0.5, 0.97, "Fixed budget: error against width", ha="center", va="top", fontweight="bold")
     _legend(figure, budgets)
-    caption(figure, _caption(table))
+    caption(figure, CAPTION.format(**setting(table)))
     return {"width": figure}
 
 
@@ -54,8 +53,9 @@ def _panel(ax: Axes, rows: pd.DataFrame, colours: dict[int, str]) -> None:
     ax.xaxis.set_major_locator(FixedLocator(widths))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter(ScalarFormatter())
-    ax.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.5)))
-    ax.yaxis.set_major_formatter(LogFormatter())
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.yaxis.set_minor_locator(NullLocator())
     ax.set_xlabel("width (hidden = 2·width)")
     band(ax, widths, rows.error_constant_lower.iloc[0], rows.error_constant_upper.iloc[0])
     for number, (steps, colour) in enumerate(colours.items()):
@@ -81,13 +81,4 @@ def _legend(figure: Figure, budgets: list[int]) -> None:
         Line2D([], [], color="0.3", linestyle="--", linewidth=0.9, label="telescoped bound"),
         Line2D([], [], color=CONSTANT, alpha=0.6, linewidth=2, label="best constant prediction"),
     ]
-    figure.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0.925), ncols=len(handles), fontsize=6.6)
-
-
-def _caption(table: pd.DataFrame) -> str:
-    return CAPTION.format(
-        domain=listed(table.domain),
-        norm=listed(table.norm),
-        sides=listed(table.sides),
-        seeds=seeds_and_divergence(table),
-    )
+    figure.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0.935), ncols=len(handles), fontsize=6.6)
