@@ -118,9 +118,12 @@ def test_wandb_mirror_offline(config, monkeypatch):
     runs = list((Path(config.results) / "runs" / "wandb").glob("offline-run-*"))
     assert len(runs) == 1
     (log,) = runs[0].glob("run-*.wandb")
+    words = (b"cells/done", b"training/affine-K1.5-curve-2/stage1", b"table")
+    deadline = time.time() + 30  # W&B's own process writes the file
+    while not all(word in log.read_bytes() for word in words) and time.time() < deadline:
+        time.sleep(0.1)
     content = log.read_bytes()
-    for word in (b"cells/done", b"training/affine-K1.5-curve-2/stage1", b"table"):
-        assert word in content
+    assert all(word in content for word in words), f"{len(content)} bytes"
     assert list(runs[0].glob("files/media/table/*.json"))
 
 

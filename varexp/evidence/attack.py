@@ -79,7 +79,7 @@ def steepest_pair(
     a[0], a[1] = 10.0, -10.0
     v = torch.randn(starts, tokens, channels, dtype=torch.float64, generator=source)
     constant = torch.randn(starts, 1, channels, dtype=torch.float64, generator=source).expand_as(v)
-    reach = 1e-2
+    reach = 1e-2  # short enough for a curved map to be straight, long enough to lose no digits that matter
     v = reach * steepest(torch.where(torch.arange(starts)[:, None, None] % 2 == 0, constant, v), norm)
     best = Pair(a[0], a[0] + v[0], 0.0)
     for iteration in range(iterations):
@@ -91,7 +91,7 @@ def steepest_pair(
         top = int(ratio.argmax())
         if float(ratio[top]) > best.ratio:
             best = Pair((a + v / 2)[top], (a - v / 2)[top], float(ratio[top]))
-        step = 0.3 * (1 - iteration / iterations) ** 2 + 1e-3
+        step = 0.3 * (1 - iteration / iterations) ** 2 + 1e-3  # from a share of a phase down to well below it
         a = a + step * steepest(gradient_a.nan_to_num(0.0), norm)
         v = reach * steepest(gradient_v.nan_to_num(0.0), norm)
     return best

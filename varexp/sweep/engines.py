@@ -3,7 +3,8 @@
 import multiprocessing
 import os
 import queue
-from collections.abc import Callable, Iterator, Sequence
+import signal
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
@@ -28,7 +29,7 @@ def workers_of(name: str, workers: int) -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run_batches(batches: Sequence[Batch], workers: int, notify: Notify) -> Iterator[Outcome]:
+def run_batches(batches: Sequence[Batch], workers: int, notify: Notify) -> Generator[Outcome, None, None]:
     """Outcomes in the order in which they come. One worker: in this process; more: processes of one thread each."""
     if workers == 1 or len(batches) <= 1:
         for batch in batches:
@@ -37,7 +38,7 @@ def run_batches(batches: Sequence[Batch], workers: int, notify: Notify) -> Itera
         yield from _in_processes(batches, workers, notify)
 
 
-def _in_processes(batches: Sequence[Batch], workers: int, notify: Notify) -> Iterator[Outcome]:
+def _in_processes(batches: Sequence[Batch], workers: int, notify: Notify) -> Generator[Outcome, None, None]:
     context = multiprocessing.get_context("spawn")
     steps = context.Queue()
     with ProcessPoolExecutor(workers, context, _start_worker, (steps,)) as pool:
@@ -68,6 +69,7 @@ def _result(future: "Future[Outcome]", batch: Batch) -> Outcome:
 def _start_worker(steps: "multiprocessing.Queue[int]") -> None:
     global _steps
     _steps = steps
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interruption is the parent's to handle
 
 
 def _in_worker(batch: Batch) -> Outcome:

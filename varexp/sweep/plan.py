@@ -63,7 +63,7 @@ class Batch:
 
     @property
     def cost(self) -> float:
-        """Rough time in training steps of one token: attention grows with the square of the tokens."""
+        """Rough time, to order batches by: per stage an overhead, linear layers on n tokens, attention on n²."""
         cell = self.chains[0].deepest
         tokens = [side**2 for side in cell.sides[1:]]
         return len(self.chains) * cell.steps * sum(20 + n * (1 + cell.width / 16) + n**2 / 16 for n in tokens)

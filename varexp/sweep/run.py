@@ -3,6 +3,7 @@
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from types import FrameType
 
@@ -96,15 +97,16 @@ def _run_cells(cells: Sequence[Cell], workers: int, store: Store, mirror: Tracke
     with Progress(*columns, console=console) as progress:
         steps = sum(chained.cost for batch in planned for chained in batch.chains)
         task = progress.add_task(f"{done}/{total} cells", total=steps)
-        for outcome in run_batches(planned, workers, lambda count: progress.advance(task, count)):
-            for record in outcome.records:
-                store.write(record)
-            failures.update(outcome.failures)
-            done += len(outcome.records)
-            progress.update(task, description=f"{done}/{total} cells")
-            if not console.is_terminal:  # a log has no bar
-                console.print(f"{done}/{total} cells, {len(failures)} failed")
-            mirror.progress(done, len(failures), total)
+        with closing(run_batches(planned, workers, lambda count: progress.advance(task, count))) as outcomes:
+            for outcome in outcomes:
+                for record in outcome.records:
+                    store.write(record)
+                failures.update(outcome.failures)
+                done += len(outcome.records)
+                progress.update(task, description=f"{done}/{total} cells")
+                if not console.is_terminal:  # a log has no bar
+                    console.print(f"{done}/{total} cells, {len(failures)} failed")
+                mirror.progress(done, len(failures), total)
     return failures
 
 
