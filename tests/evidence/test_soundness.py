@@ -5,8 +5,9 @@ import torch
 from small import CONFIG, problem, trained
 from tolerances import ROUNDING
 
+from varexp.evidence.attack import RELATIVE
 from varexp.evidence.measure import Measurement, measure
-from varexp.evidence.soundness import RELATIVE, SoundnessError, check_trace, pointwise_bound, tolerances
+from varexp.evidence.soundness import SoundnessError, check_trace, pointwise_bound, tolerances
 from varexp.evidence.trace import Trace, trace, tracers
 from varexp.evidence.train import new_stage
 from varexp.maps.targets import FEATURE_MAPS

@@ -90,7 +90,7 @@ def test_recipe():
     assert default_learning_rate("stagewise", 32) == 0.03
     with pytest.raises(ValueError, match="unknown training 'adam': choose one of stagewise, corrective, end_to_end"):
         Training(mode="adam")
-    with pytest.raises(ValueError, match="steps >= 2"):
-        Training(steps=1)
+    with pytest.raises(ValueError, match="steps >= 11"):
+        Training(steps=10)
     with pytest.raises(ValueError, match="one ladder of sides"):
-        train([problem(sides=(2, 3)), problem(sides=(2, 4))], CONFIG, Training(steps=2))
+        train([problem(sides=(2, 3)), problem(sides=(2, 4))], CONFIG, Training(steps=11))

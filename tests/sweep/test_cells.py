@@ -87,7 +87,7 @@ def test_a_key_is_stable():
         ({"domain": "curve-4"}, "domain curve-4 starts at side 4, but sides start at 2"),
         ({"heads": 3}, "3 heads do not divide width 4"),
         ({"K": -1.0}, "K is a Lipschitz constant above 0"),
-        ({"steps": 0}, "steps >= 2"),
+        ({"steps": 10}, "steps >= 11"),
         ({"starts": 5}, "starts in 4, 8, 12"),
     ],
 )

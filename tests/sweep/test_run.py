@@ -138,6 +138,28 @@ def test_multirun_leaves_three_records_and_fails(tmp_path):
 
 
 @pytest.mark.slow
+def test_options_of_a_target(tmp_path):
+    good, bad = (
+        command("train.py", "depth=1", f"results={tmp_path}", *SMALL, a)
+        for a in ("target_options.blur=0.5", "target_options.colour=1")
+    )
+    assert good.returncode == 0, good.stderr
+    (record,) = (tmp_path / "runs" / "records").glob("*.json")
+    assert json.loads(record.read_text())["cell"]["target_options"] == {"blur": 0.5}
+    assert bad.stderr.splitlines()[-1].startswith("error: target affine has no option colour: it has blur")
+
+
+@pytest.mark.slow
+def test_a_grid_can_be_left_out(tmp_path):
+    done = command(
+        "sweep.py", "experiment=depth", "scale=smoke", "grids.word=null", "grids.constant_side=null", "axes.seed=[0]",
+        "axes.kernel=[dct]", "axes.depth=[1]", f"results={tmp_path}", "ascent_steps=1", "width=4",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert rows(tmp_path, "depth").domain.tolist() == ["curve-2"]
+
+
+@pytest.mark.slow
 def test_train_prints_its_row(tmp_path):
     done = command("train.py", "depth=1", "domain=disc", f"results={tmp_path}", *SMALL, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

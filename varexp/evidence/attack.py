@@ -10,6 +10,7 @@ from torch import Tensor
 from varexp.maps.norms import NormName, steepest, token_norm
 from varexp.maps.patterns import generator
 
+RELATIVE = 1e-12  # float64 rounding of a map, relative to the sizes of its arguments and values
 Map = Callable[[Tensor], Tensor]
 
 
@@ -50,16 +51,24 @@ def ascend(
 
 @dataclass(frozen=True)
 class Pair:
-    """Two token maps and the secant ratio ‖f(a) − f(b)‖/‖a − b‖ that they witness."""
+    """Two token maps and the secant ratio ‖f(a) − f(b)‖/‖a − b‖ that they witness; float64 may owe `rounding` of it."""
 
     a: Float[Tensor, "tokens channels"]
     b: Float[Tensor, "tokens channels"]
     ratio: float
+    rounding: float
 
 
 def secant_ratio(f: Map, a: Tensor, b: Tensor, norm: NormName) -> Tensor:
     """‖f(a) − f(b)‖/‖a − b‖ for token maps (..., tokens, channels)."""
     return token_norm(f(a) - f(b), norm) / token_norm(a - b, norm)
+
+
+def witness(f: Map, a: Tensor, b: Tensor, norm: NormName) -> Pair:
+    """The pair of two token maps, its rounding from the sizes of what is subtracted."""
+    ratio = float(secant_ratio(f, a, b, norm))
+    size = token_norm(f(a), norm) + token_norm(f(b), norm) + ratio * (token_norm(a, norm) + token_norm(b, norm))
+    return Pair(a, b, ratio, RELATIVE * float(size / token_norm(a - b, norm)))
 
 
 def steepest_pair(
@@ -81,7 +90,7 @@ def steepest_pair(
     constant = torch.randn(starts, 1, channels, dtype=torch.float64, generator=source).expand_as(v)
     reach = 1e-2  # short enough for a curved map to be straight, long enough to lose no digits that matter
     v = reach * steepest(torch.where(torch.arange(starts)[:, None, None] % 2 == 0, constant, v), norm)
-    best = Pair(a[0], a[0] + v[0], 0.0)
+    best = witness(f, a[0] + v[0] / 2, a[0] - v[0] / 2, norm)
     for iteration in range(iterations):
         a, v = a.detach().requires_grad_(), v.detach().requires_grad_()
         difference = f(a + v / 2) - f(a - v / 2)
@@ -90,7 +99,7 @@ def steepest_pair(
         ratio = secant_ratio(f, a + v / 2, a - v / 2, norm).nan_to_num(0.0)
         top = int(ratio.argmax())
         if float(ratio[top]) > best.ratio:
-            best = Pair((a + v / 2)[top], (a - v / 2)[top], float(ratio[top]))
+            best = witness(f, (a + v / 2)[top], (a - v / 2)[top], norm)
         step = 0.3 * (1 - iteration / iterations) ** 2 + 1e-3  # from a share of a phase down to well below it
         a = a + step * steepest(gradient_a.nan_to_num(0.0), norm)
         v = reach * steepest(gradient_v.nan_to_num(0.0), norm)

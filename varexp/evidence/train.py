@@ -20,6 +20,7 @@ from varexp.models.chain import Block, BlockConfig, Chain, ModelStage
 
 MODES = ("stagewise", "corrective", "end_to_end")
 CURVE_POINTS = 25
+FEWEST_STEPS = 11  # the rise of the one-cycle schedule, a tenth of them, takes at least one
 WORDS = {"curve": 512, "disc": 1024, "ball": 4096}  # training words by kind of domain
 
 Notify = Callable[[int], None]  # called with a number of finished model-steps
@@ -37,9 +38,9 @@ class Training:
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise ValueError(f"unknown training {self.mode!r}: choose one of {', '.join(MODES)}")
-        if self.steps < 2 or self.batch < 1 or not self.learning_rate > 0:
+        if self.steps < FEWEST_STEPS or self.batch < 1 or not self.learning_rate > 0:
             raise ValueError(
-                "training needs steps >= 2, batch >= 1 and learning_rate > 0, got "
+                f"training needs steps >= {FEWEST_STEPS}, batch >= 1 and learning_rate > 0, got "
                 f"steps={self.steps}, batch={self.batch}, learning_rate={self.learning_rate}"
             )
 

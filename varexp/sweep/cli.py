@@ -20,12 +20,13 @@ FREE = ("target_options", "grids", "hydra")  # keys that name their own fields
 GROUPS = ("experiment", "engine", "tracking", "scale")
 
 
-def guarded(main: Callable[[], Any], arguments: Sequence[str] | None = None) -> int:
+def guarded(main: Callable[[], Any]) -> int:
     """Run a Hydra main; 0, or an exit status after one clear line on standard error."""
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # errors reach us instead of being printed with a traceback
     register()
     try:
-        check_overrides(sys.argv[1:] if arguments is None else arguments)
+        check_overrides(sys.argv[1:])
+        sys.argv[1:] = [_addable(argument) for argument in sys.argv[1:]]
         main()
     except KeyboardInterrupt:
         print("interrupted: finished records are kept; the same command goes on from them", file=sys.stderr)
@@ -57,6 +58,11 @@ def check_overrides(arguments: Sequence[str]) -> None:
         value = override.value()
         if key in GROUPS and not rest and isinstance(value, str):
             _check(key, value, {path.stem for path in (REPOSITORY / "configs" / key).glob("*.yaml")})
+
+
+def _addable(argument: str) -> str:
+    """Hydra wants ++ before a key that the composed config does not hold yet, as a target's options are."""
+    return f"++{argument}" if argument.startswith("target_options.") else argument
 
 
 def _check(what: str, given: str, allowed: set[str]) -> None:

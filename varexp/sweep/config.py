@@ -86,7 +86,7 @@ class Config:
     seed: int = 0
     starts: int = 4
     ascent_steps: int = 12
-    grids: dict[str, Axes] = field(default_factory=dict)  # an experiment's products of axes
+    grids: dict[str, Axes | None] = field(default_factory=dict)  # an experiment's products of axes; null leaves one out
     axes: Axes = field(default_factory=Axes)  # replaces an axis in every grid
     scale: str = MISSING
     engine: Engine = field(default_factory=Engine)

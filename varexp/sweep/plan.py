@@ -15,7 +15,7 @@ SMALLEST_SPLIT = 8  # chains: below it, splitting a batch between workers costs 
 def expand(config: Config) -> list[Cell]:
     """The cells of every grid in order, each once. An axis of `config.axes` replaces that axis in every grid."""
     cells: dict[str, Cell] = {}
-    for grid in list(config.grids.values()) or [Axes()]:
+    for grid in [grid for grid in config.grids.values() if grid is not None] or [Axes()]:
         names = [field.name for field in dataclasses.fields(Axes)]
         chosen = {name: getattr(config.axes, name) or getattr(grid, name) for name in names}
         axes = {name: values for name, values in chosen.items() if values is not None}

@@ -1,0 +1,41 @@
+"""scripts/figures.py and scripts/benchmark.py, as a user calls them. The others are in sweep/test_run.py."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def command(script, *arguments):
+    return subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / script), *arguments], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.slow
+def test_figures_are_redrawn_from_tables_alone(tmp_path):
+    shutil.copytree(ROOT / "results" / "tables", tmp_path / "tables")
+    done = command("figures.py", "--results", str(tmp_path), "width")
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == ["width.png", "width.svg"]
+
+
+@pytest.mark.slow
+def test_figures_says_what_is_missing(tmp_path):
+    unknown, missing = command("figures.py", "depht"), command("figures.py", "--results", str(tmp_path), "depth")
+    assert unknown.returncode == missing.returncode == 1
+    assert unknown.stderr == "error: no figure is defined for 'depht': there are depth, kernel, width\n"
+    assert "run scripts/sweep.py experiment=depth first" in missing.stderr
+
+
+@pytest.mark.slow
+def test_benchmark_prints_ratios():
+    done = command("benchmark.py", "--steps", "11", "--repeats", "1")
+    assert done.returncode == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()[1:]]
+    assert [(row[0], row[1]) for row in rows] == [(s, e) for s in ("2", "4", "8") for e in ("1", "8", "16", "32")]
+    assert all(float(row[3]) > 0 for row in rows)
