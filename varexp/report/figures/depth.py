@@ -89,7 +89,7 @@ def _ladders(word: pd.DataFrame, flat: pd.DataFrame) -> Figure:
     for kernel in sorted(word.kernel.unique()):
         for target in _in_order(word.target.unique()):
             here = word[(word.target == target) & (word.kernel == kernel)]
-            panels += [(f"{target}, {kernel}, word", part) for _, part in here.groupby("K")]
+            panels += [(f"{target}, {kernel}, word, K = {K:g}", part) for K, part in here.groupby("K")]
     for _, part in flat.groupby(["target", "kernel", "K"]):
         first = part.iloc[0]
         title = f"{first.target}, {first.kernel}, side {first.sides.split('-')[0]}, K = {first.K:g}"
@@ -97,15 +97,16 @@ def _ladders(word: pd.DataFrame, flat: pd.DataFrame) -> Figure:
     columns = min(4, len(panels))
     rows = -(-len(panels) // columns)
     figure = Figure(figsize=(max(6.6, 1.85 * columns + 0.6), 1.45 * rows + 0.75))
-    axes = figure.subplots(rows, columns, squeeze=False, sharex=True)
-    for ax, (title, part) in zip(axes.flat, panels, strict=False):
+    axes = figure.subplots(rows, columns, squeeze=False)
+    for number, (ax, (title, part)) in enumerate(zip(axes.flat, panels, strict=False)):
         _panel(ax, part, float(part.K.iloc[0]))
         ax.set_title(title, pad=8)
-        ax.set_xlabel("depth n")
+        if number + columns >= len(panels):
+            ax.set_xlabel("depth n")
     for ax in axes.flat[len(panels) :]:
         ax.set_visible(False)
     _finish(figure)
-    text = _caption(pd.concat([word, flat]), "word-to-image chains (K = 2.1) and chains of constant side")
+    text = _caption(pd.concat([word, flat]), "word-to-image chains and chains of constant side")
     caption(figure, text + " At constant side Φ_i = g_i is the identity: depth without resolution.")
     return figure
 
