@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    seconds(2, 2, 5)  # warm-up
+    seconds(2, 2, 20)  # warm-up
     print("side  ensemble  model-steps/s  ratio to one at a time (median of pairs)")
     for side in (2, 4, 8):
         for size in (1, 8, 16, 32):
