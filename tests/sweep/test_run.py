@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -221,7 +220,3 @@ def test_overrides_are_checked_by_name():
     cli.check_overrides(["depth=1", "axes.depth=[1,2]", "hydra.verbose=true", "-m", "target_options.blur=0.5"])
     with pytest.raises(ValueError, match=r"unknown key 'kernle' \(did you mean kernel\?\)"):
         cli.check_overrides(["kernle=dct"])
-
-
-def test_no_environment_is_needed():
-    assert "WANDB_API_KEY" not in os.environ
