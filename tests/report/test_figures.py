@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from varexp.report.figures import FIGURES, draw
-from varexp.report.figures._common import geometric, listed, pivot
+from varexp.report.figures._common import listed, pivot
 
 RESULTS = Path(__file__).parents[2] / "results"
 
@@ -65,5 +65,4 @@ def test_unknown_figure_and_missing_table(tmp_path):
 def test_helpers():
     rows = pd.DataFrame({"seed": [0, 0, 1], "depth": [1, 2, 1], "x": [1.0, 4.0, 3.0]})
     assert pivot(rows, "x").tolist() == [[1.0, 4.0]]
-    assert geometric(pd.Series([1.0, 4.0])) == pytest.approx(2)
     assert listed(pd.Series(["b", "a", "b"])) == "b, a"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 RESAMPLES = 2000
@@ -14,9 +14,9 @@ FIRST_DEPTH = 2  # the first block has nothing to amplify
 STRAIGHT = 0.97  # share of the variance of log error that a straight line must explain
 
 
-def geometric_mean(values: Array) -> float:
+def geometric_mean(values: ArrayLike) -> float:
     """exp of the mean logarithm; values must be positive."""
-    return float(np.exp(np.mean(np.log(values))))
+    return float(np.exp(np.mean(np.log(np.asarray(values, dtype=np.float64)))))
 
 
 def bootstrap(values: Array, statistic: Callable[[Array], float]) -> tuple[float, float]:

@@ -55,11 +55,6 @@ def measured(table: pd.DataFrame) -> pd.DataFrame:
     return table[~table.diverged.astype(bool)]
 
 
-def geometric(values: pd.Series) -> float:
-    """Geometric mean of positive numbers."""
-    return float(np.exp(np.log(values.astype(float)).mean()))
-
-
 def pivot(rows: pd.DataFrame, column: str) -> NDArray[np.float64]:
     """A column as an array (seeds, depths), with only the seeds that have every depth."""
     wide = rows.pivot_table(index="seed", columns="depth", values=column, aggfunc="first")

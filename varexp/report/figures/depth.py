@@ -19,12 +19,11 @@ from varexp.report.figures._common import (
     TELESCOPED,
     band,
     caption,
-    geometric,
     measured,
     pivot,
     setting,
 )
-from varexp.report.statistics import growth_rate
+from varexp.report.statistics import geometric_mean, growth_rate
 
 BOUNDS = (
     ("bound_printed_lower", PRINTED, "Thm 5.6 as printed"),
@@ -139,7 +138,7 @@ def _panel(ax: Axes, table: pd.DataFrame, K: float) -> None:
 
 
 def _line(ax: Axes, groups: Any, **style: Any) -> None:
-    mean = groups.apply(geometric)
+    mean = groups.apply(geometric_mean)
     ax.plot(mean.index, mean, **style)
 
 

@@ -12,10 +12,10 @@ from varexp.report.figures._common import (
     PRINTED,
     TELESCOPED,
     caption,
-    geometric,
     measured,
     setting,
 )
+from varexp.report.statistics import geometric_mean
 
 EPS_INTERPOLATION, EPS_BLOCK = PRINTED, POINTWISE
 CAPTION = """
@@ -47,7 +47,7 @@ def figures(table: pd.DataFrame) -> dict[str, Figure]:
 
 
 def _panel(ax: Axes, rows: pd.DataFrame) -> None:
-    mean = rows.groupby("kernel")[["error_lower", "eps_block_lower", "bound_telescoped_lower"]].agg(geometric)
+    mean = rows.groupby("kernel")[["error_lower", "eps_block_lower", "bound_telescoped_lower"]].agg(geometric_mean)
     mean["eps"] = rows.groupby("kernel").eps_interpolation_lower.mean()
     mean = mean.sort_values("eps")
     place = {kernel: number for number, kernel in enumerate(mean.index)}

@@ -13,10 +13,10 @@ from varexp.report.figures._common import (
     PRINTED,
     band,
     caption,
-    geometric,
     measured,
     setting,
 )
+from varexp.report.statistics import geometric_mean
 
 BUDGETS = (PRINTED, POINTWISE, "#009E73", "#CC79A7")  # from the smallest number of steps up
 
@@ -60,8 +60,8 @@ def _panel(ax: Axes, rows: pd.DataFrame, colours: dict[int, str]) -> None:
     band(ax, widths, rows.error_constant_lower.iloc[0], rows.error_constant_upper.iloc[0])
     for number, (steps, colour) in enumerate(colours.items()):
         part = rows[rows.steps == steps]
-        errors = part.groupby("width").error_lower.apply(geometric)
-        bound = part.groupby("width").bound_telescoped_lower.apply(geometric)
+        errors = part.groupby("width").error_lower.apply(geometric_mean)
+        bound = part.groupby("width").bound_telescoped_lower.apply(geometric_mean)
         ax.plot(part.width, part.error_lower, ".", color=colour, markersize=2.5, alpha=0.6)
         ax.plot(errors.index, errors, color=colour)
         ax.plot(bound.index, bound, color=colour, linestyle="--", linewidth=0.9)
