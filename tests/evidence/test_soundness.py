@@ -7,10 +7,11 @@ from tolerances import ROUNDING
 
 from varexp.evidence.attack import RELATIVE
 from varexp.evidence.measure import Measurement, measure
-from varexp.evidence.soundness import SoundnessError, check_trace, pointwise_bound, tolerances
+from varexp.evidence.soundness import SoundnessError, check_constants, check_trace, pointwise_bound, tolerances
 from varexp.evidence.trace import Trace, trace, tracers
 from varexp.evidence.train import new_stage
-from varexp.maps.targets import FEATURE_MAPS
+from varexp.maps.targets import FEATURE_MAPS, Target, TargetStage
+from varexp.maps.targets.affine import Affine
 from varexp.models.chain import Chain
 from varexp.theory import telescoped
 
@@ -66,6 +67,16 @@ def test_a_tight_map_with_its_constant_declared_too_small_raises_on_its_trace():
         check_trace(found, [1.35] * 2, [1.5 + 1e-9] * 2)
     with pytest.raises(SoundnessError):
         check_trace(found, [1.5 + 1e-9] * 2, [1.35] * 2)
+
+
+def test_a_target_that_is_not_a_number_raises():
+    class Undefined(Affine):
+        def __call__(self, x):
+            return super().__call__(x) * float("nan")
+
+    f = Undefined(K=1.5, stage=1, side=2, channels=2)
+    with pytest.raises(SoundnessError, match="stretches by nan"):
+        check_constants(Target((TargetStage(2, 2, f),)), "rms")
 
 
 def test_pointwise_bound_is_the_telescoped_sum_at_every_point():

@@ -88,7 +88,7 @@ def check_constants(target: Target, norm: NormName) -> None:
         names = ("L_i = Lip(f_i∘g_i)", "K_1i = Lip(f_i)")
         declared = (stage.lipschitz(norm).upper, stage.lipschitz_feature(norm).upper)
         for name, constant, pair in zip(names, declared, adversarial_pairs(stage, norm), strict=True):
-            if pair.ratio - pair.rounding > constant:
+            if not pair.ratio - pair.rounding <= constant:  # true for nan
                 raise SoundnessError(
                     f"target {stage.feature_map.name}, stage {number}: {name} is declared as {constant!r} in the "
                     f"{norm} norm, but a pair of token maps stretches by {pair.ratio!r}"

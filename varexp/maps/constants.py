@@ -40,9 +40,6 @@ class Constant:
         return Constant(max(0.0, math.nextafter(lower, 0)), math.nextafter(upper, math.inf), kind)
 
 
-ONE = Constant(1.0, 1.0)
-
-
 def enclose_operator_norm(
     matrix: Float[Tensor, "rows columns"], norm: NormName, off_by: Float[Tensor, "rows columns"] | None = None
 ) -> Constant:

@@ -16,7 +16,6 @@ from varexp.sweep.records import StoreError
 from varexp.sweep.run import SweepFailedError
 
 NESTED = {"axes": Axes, "engine": Engine, "tracking": Tracking}
-FREE = ("target_options", "grids", "hydra")  # keys that name their own fields
 GROUPS = ("experiment", "engine", "tracking", "scale")
 
 
@@ -52,7 +51,7 @@ def check_overrides(arguments: Sequence[str]) -> None:
     overrides = [argument for argument in arguments if "=" in argument and not argument.startswith("-")]
     for override in OverridesParser.create().parse_overrides(overrides):
         key, *rest = (override.key_or_group or "").split(".")
-        _check("key", key, {field.name for field in dataclasses.fields(Config)} | set(FREE))
+        _check("key", key, {field.name for field in dataclasses.fields(Config)} | {"hydra"})
         if rest and key in NESTED:
             _check(f"key in {key}", rest[0], {field.name for field in dataclasses.fields(NESTED[key])})
         value = override.value()

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from varexp.maps.constants import ONE, Constant, enclose_operator_norm
+from varexp.maps.constants import Constant, enclose_operator_norm
 from varexp.maps.norms import NormName
 from varexp.maps.patterns import smooth_pattern
 from varexp.maps.targets.base import FeatureMap, register
@@ -46,5 +46,5 @@ class McShane(FeatureMap):
 
     def constant(self, norm: NormName, before: Float[Tensor, "tokens tokens_in"]) -> Constant:
         gain = enclose_operator_norm(before, "frobenius" if norm == "frobenius" else "rms")
-        product = gain * ONE * self.K
+        product = gain * self.K
         return Constant(product.lower, product.upper, "upper")
