@@ -4,7 +4,7 @@ t_0 = y_0 = x, t_i = T_i(t_{i-1}), y_i = F_i(y_{i-1}). The errors of stage i are
 never on a ball around it: that is where the theorem needs them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -36,6 +36,42 @@ class Trace(NamedTuple):
 SUPS = ("interpolation", "block", "local", "error")  # the fields whose sup over the domain is asked for
 
 
+class Differences(NamedTuple):
+    """The token maps whose norms a trace holds, at one stage."""
+
+    interpolation: Any
+    block: Any
+    local: Any
+    error: Any
+    propagated: Any
+    replaced: Any
+
+
+def advance(
+    stage: Any, target: TargetStage, t: Any, y: Any, settle: Callable[[Any], Any] = lambda x: x
+) -> tuple[Differences, Any, Any]:
+    """One stage of both trajectories from t_{i-1} and y_{i-1}: what differs, t_i and y_i. Plain torch throughout.
+
+    `settle` is applied to values that are used more than once.
+    """
+    u = settle(stage.interpolate(t))  # Φ_i t
+    aim = settle(target.feature_map(u))  # f_i(Φ_i t)
+    through = settle(target(t))  # F_i(t)
+    y_next = settle(target(y))
+    # (g_i − Φ_i) t, exactly 0 if the matrices agree
+    missed = resample(t, target.scale_map) - resample(t, stage.interpolation)
+    t_next = settle(stage.block(u))
+    differences = Differences(
+        interpolation=missed,
+        block=aim - t_next,
+        local=through - t_next,
+        error=t_next - y_next,
+        propagated=through - y_next,
+        replaced=through - aim,
+    )
+    return differences, t_next, y_next
+
+
 class Tracer(nn.Module):
     """A chain beside its target, as a map from parameters of words to a trace."""
 
@@ -47,30 +83,10 @@ class Tracer(nn.Module):
         t = y = self.domain.points(theta)
         columns = []
         for stage, target in zip(self.chain.stages, self.target.stages, strict=False):
-            column, t, y = self._stage(stage, target, t, y)
-            columns.append(column)
+            differences, t, y = advance(stage, target, t, y)
+            norms = [token_norm(x, self.norm) for x in differences]
+            columns.append(Trace(*norms, size=token_norm(t, self.norm) + token_norm(y, self.norm)))
         return Trace(*(torch.stack(values, dim=-1) for values in zip(*columns, strict=True)))
-
-    def _stage(self, stage: Any, target: TargetStage, t: Tensor, y: Tensor) -> tuple[Trace, Tensor, Tensor]:
-        def norm(x: Tensor) -> Tensor:
-            return token_norm(x, self.norm)
-
-        u = stage.interpolate(t)  # Φ_i t
-        aim = target.feature_map(u)  # f_i(Φ_i t)
-        through = target(t)  # F_i(t)
-        y = target(y)
-        missed = resample(t, target.scale_map - stage.interpolation)  # (g_i − Φ_i) t, exactly 0 if the matrices agree
-        t = stage.block(u)
-        column = Trace(
-            interpolation=norm(missed),
-            block=norm(aim - t),
-            local=norm(through - t),
-            error=norm(t - y),
-            propagated=norm(through - y),
-            replaced=norm(through - aim),
-            size=norm(t) + norm(y),
-        )
-        return column, t, y
 
 
 def tracers(chains: Sequence[Chain], target: Target, domain: Domain, norm: NormName, depth: int) -> Ensemble:

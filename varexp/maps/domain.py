@@ -8,6 +8,7 @@ is Σ_k features_k(θ)·B_k, with B_k fixed, rms-orthonormal token maps. `curve`
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -68,10 +69,30 @@ class Domain:
         """How many numbers name a point."""
         return 1 if self.kind == "curve" else len(self.basis)
 
-    def points(self, theta: Float[Tensor, "... parameters"]) -> Float[Tensor, "... tokens channels"]:
+    def points(self, theta: Float[Any, "... parameters"]) -> Float[Any, "... tokens channels"]:
         """The token maps with these parameters (curve: an angle; disc, ball: coordinates of norm at most 1)."""
         features = torch.cat([theta.cos(), theta.sin()], dim=-1) if self.kind == "curve" else theta
-        return torch.einsum("...k,ktc->...tc", features, self.basis.to(theta.dtype))
+        return (features @ self.basis.to(theta.dtype).flatten(1)).unflatten(-1, tuple(self.basis.shape[1:]))
+
+    @property
+    def box(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Lower and upper ends of the coordinates that `chart` takes; angles go a little beyond a full turn."""
+        turn, count = math.nextafter(2 * math.pi, math.inf), self.parameters
+        if self.kind == "curve":
+            return (0.0,), (turn,)
+        if count == 1:
+            return (-1.0,), (1.0,)
+        return (0.0,) * count, (1.0, *[math.nextafter(math.pi, math.inf)] * (count - 2), turn)
+
+    def chart(self, u: Float[Any, "... parameters"]) -> Float[Any, "... parameters"]:
+        """Parameters from coordinates in `box`, onto the domain: the angle itself, or (hyper)spherical coordinates."""
+        if self.parameters == 1:
+            return u
+        radius, coordinates = u[..., :1], []
+        for i in range(1, self.parameters):
+            coordinates.append(radius * u[..., i : i + 1].cos())
+            radius = radius * u[..., i : i + 1].sin()
+        return torch.cat([*coordinates, radius], dim=-1)
 
     def project(self, theta: Float[Tensor, "... parameters"]) -> Float[Tensor, "... parameters"]:
         """The nearest parameters inside the domain."""

@@ -40,9 +40,10 @@ def attention(
     def split(matrix: Tensor) -> Any:
         return (x @ matrix).unflatten(-1, (heads, matrix.shape[-1] // heads)).transpose(-2, -3)
 
-    scores = split(query) @ split(key).transpose(-1, -2)  # ... heads tokens tokens
+    queries = split(query)  # ... heads tokens size
     if scaled:
-        scores = scores * (1 / math.sqrt(query.shape[-1] // heads))
+        queries = queries * (1 / math.sqrt(query.shape[-1] // heads))
+    scores = queries @ split(key).transpose(-1, -2)  # ... heads tokens tokens
     mixed = (softmax(scores) @ split(value)).transpose(-2, -3).flatten(-2)  # ... tokens heads*value_size
     result = mixed if output is None else mixed @ output
     return x + result if residual else result
@@ -91,4 +92,4 @@ def convolution(
         for m in range(3)
         for n in range(3)
     ]
-    return torch.stack(shifted).sum(dim=0)
+    return sum(shifted[1:], start=shifted[0])

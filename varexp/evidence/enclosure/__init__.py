@@ -1,0 +1,23 @@
+"""Taylor models that ride through plain torch code, and the search that turns them into certified sups.
+
+`Enclosure` answers torch's functions with rigorous enclosures; `enclose_sups` bounds norms over a domain from both
+sides. Nothing here knows of targets or models.
+"""
+
+from varexp.evidence.enclosure.cells import Box, point
+from varexp.evidence.enclosure.norms import norm_above, norm_below
+from varexp.evidence.enclosure.operators import Enclosure, UnknownOperationError
+from varexp.evidence.enclosure.search import Goal, Search, Stage, Sup
+
+__all__ = [
+    "Box",
+    "Enclosure",
+    "Goal",
+    "Search",
+    "Stage",
+    "Sup",
+    "UnknownOperationError",
+    "norm_above",
+    "norm_below",
+    "point",
+]

@@ -1,0 +1,130 @@
+"""Cells of a box of parameters, what is known on each of them, and how they are cut."""
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from varexp.evidence.enclosure.operators import Enclosure
+from varexp.evidence.enclosure.ring import Ring, ring
+from varexp.evidence.enclosure.taylor import TaylorModel
+from varexp.maps.constants import UNIT, gamma
+
+States = tuple[TaylorModel, ...]
+
+
+@dataclass(frozen=True)
+class Box:
+    """Closed intervals, one a parameter, cut into `grid` cells a side to start with."""
+
+    lower: tuple[float, ...]
+    upper: tuple[float, ...]
+    grid: int
+
+
+@dataclass
+class Cells:
+    """Boxes mid ± rad (cells, parameters), bounds of every objective on them (cells, objectives), states.
+
+    `before` are the states at the start of the stage in hand, `after` at its end. `cut` says that `before` was cut out
+    of a larger cell's state, with that cell's remainder, and not computed for this cell.
+    """
+
+    mid: Tensor
+    rad: Tensor
+    cut: Tensor
+    above: Tensor
+    below: Tensor
+    before: States
+    after: States
+
+    def __len__(self) -> int:
+        return len(self.mid)
+
+    def take(self, index: Tensor) -> "Cells":
+        """Some of the cells."""
+        tensors = [getattr(self, name)[index] for name in ("mid", "rad", "cut", "above", "below")]
+        before, after = (tuple(state.cells(index) for state in states) for states in (self.before, self.after))
+        return Cells(*tensors, before, after)
+
+    @classmethod
+    def joined(cls, parts: Sequence["Cells"]) -> "Cells":
+        """The cells of all parts."""
+        if len(parts) == 1:
+            return parts[0]
+        tensors = [torch.cat([getattr(p, name) for p in parts]) for name in ("mid", "rad", "cut", "above", "below")]
+        before, after = (
+            tuple(TaylorModel.beside(list(same)) for same in zip(*(getattr(p, name) for p in parts), strict=True))
+            for name in ("before", "after")
+        )
+        return cls(*tensors, before, after)
+
+
+def first_boxes(box: Box) -> tuple[Float[Tensor, "cells parameters"], Float[Tensor, "cells parameters"]]:
+    """Middles and radii of the grid; neighbours overlap by more than rounding can open."""
+    axes = []
+    for low, high in zip(box.lower, box.upper, strict=True):
+        steps = torch.arange(box.grid, dtype=torch.float64) + 0.5
+        axes.append(low + (high - low) * steps / box.grid)
+    mid = torch.cartesian_prod(*axes).reshape(-1, len(axes))
+    widths = [(high - low) / box.grid / 2 for low, high in zip(box.lower, box.upper, strict=True)]
+    reach = max(map(abs, (*box.lower, *box.upper)))
+    return mid, torch.tensor(widths, dtype=torch.float64).expand_as(mid) + 8 * UNIT * reach
+
+
+def halved(mid: Tensor, rad: Tensor) -> tuple[Tensor, Tensor]:
+    """Every box cut in two along every parameter, the parts of a box next to each other, radii rounded up."""
+    signs = 0.5 * _signs(mid.shape[1])
+    middles = (mid[:, None] + rad[:, None] * signs).flatten(0, 1)
+    radii = (rad / 2 + 4 * UNIT * (mid.abs() + rad)).repeat_interleave(len(signs), dim=0)
+    return middles, radii
+
+
+def halved_state(state: TaylorModel) -> TaylorModel:
+    """A state on the parts of its cells: t = ±1/2 + t'/2 in the polynomial, symbols and remainder as they are."""
+    matrices = _substitutions(state.ring.variables, state.ring.order)  # parts monomials monomials
+    parts = len(matrices)
+    P = torch.einsum("pef,fc...->ecp...", matrices, state.P).flatten(1, 2)
+    size = state.size.repeat_interleave(parts, dim=0) * (1 + gamma(len(state.ring) + 4))
+    R = (state.R.repeat_interleave(parts, dim=0) + gamma(len(state.ring) + 4) * size) * (1 + 8 * UNIT)
+    return TaylorModel(state.ring, P, state.G.repeat_interleave(parts, dim=1), R, size, object())
+
+
+def parameters(shape: Ring, mid: Tensor, rad: Tensor) -> Enclosure:
+    """Parameter p on each cell: mid_p + rad_p·t_p."""
+    P = torch.cat([mid[None], mid.new_zeros(len(shape) - 1, *mid.shape)])
+    for i, powers in enumerate(shape.powers):
+        if sum(powers) == 1:
+            P[i, :, powers.index(1)] = rad[:, powers.index(1)]
+    return Enclosure.of(TaylorModel(shape, P, P[:0], torch.zeros_like(mid), mid.abs() + rad))
+
+
+def point(values: Float[Tensor, "points parameters"]) -> Enclosure:
+    """Exactly these numbers, one cell a point, no variable."""
+    return Enclosure.of(TaylorModel.constant(ring(0, 1), values))
+
+
+def _signs(variables: int) -> Tensor:
+    return torch.tensor(list(itertools.product([-1.0, 1.0], repeat=variables)), dtype=torch.float64)
+
+
+@lru_cache(maxsize=16)
+def _substitutions(variables: int, order: int) -> Float[Tensor, "parts monomials monomials"]:
+    """Column f holds the coefficients of monomial f at t = (sign + t')/2. The entries are exact: binomials over 2^k."""
+    powers = ring(variables, order).powers
+    result = []
+    for signs in _signs(variables).tolist():
+        rows = [
+            [
+                math.prod(math.comb(a, b) * s ** (a - b) / 2**a if b <= a else 0.0 for a, b, s in zip(f, e, signs, strict=True))
+                for f in powers
+            ]
+            for e in powers
+        ]
+        result.append(torch.tensor(rows, dtype=torch.float64))
+    return torch.stack(result)

@@ -1,0 +1,288 @@
+"""What torch functions see of a Taylor model: affine expressions over models, merged before anything is rounded.
+
+An `Enclosure` is Σ factor·left·model·right + constant. Linear maps only change left, right and constant, so that
+products of weight matrices are formed before absolute values are taken; a nonlinear operation evaluates the sum. A
+product of two expressions keeps the outer matrices of its factors: (X A)(B X) is X (A B) X, and P (X V) is (P X) V.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from varexp.evidence.enclosure.matrices import Matrix, identity
+from varexp.evidence.enclosure.nonlinear import contract
+from varexp.evidence.enclosure.ring import Ring, broadcast
+from varexp.evidence.enclosure.taylor import TaylorModel, total
+
+MOST_TERMS = 2  # a factor of a product with more models is evaluated first
+
+
+@dataclass(frozen=True, eq=False)
+class Term:
+    """factor · left · model · right, the model transposed if `flipped`; None is the identity."""
+
+    model: TaylorModel
+    left: Matrix | None = None
+    right: Matrix | None = None
+    flipped: bool = False
+    factor: float = 1.0
+
+    def transpose(self) -> "Term":
+        left = None if self.right is None else self.right.mT
+        right = None if self.left is None else self.left.mT
+        return Term(self.model, left, right, not self.flipped, self.factor)
+
+    def pushed(self) -> "Term":
+        """The same with the matrix on the model's own rows (tokens) applied, once for all terms that share it."""
+        if self.flipped:
+            return self if self.right is None else self.transpose().pushed().transpose()
+        if self.left is None:
+            return self
+        key = ("left", id(self.left))
+        if key not in self.model.derived:
+            self.model.derived[key] = (self.left, self.model.left(self.left))  # holds the matrix: its id stays taken
+        return replace(self, model=self.model.derived[key][1], left=None)
+
+    def value(self) -> TaylorModel:
+        """Evaluated."""
+        term = self.pushed()
+        x = term.model.map(lambda t: t.mT) if term.flipped else term.model
+        if term.right is not None:
+            x = x.right(term.right)
+        if term.left is not None:
+            x = x.left(term.left)
+        return x.scaled(term.factor)
+
+    def columns_in(self) -> int:
+        return self.model.R.shape[-2 if self.flipped else -1]
+
+    def rows_in(self) -> int:
+        return self.model.R.shape[-1 if self.flipped else -2]
+
+    def times(self, factor: float) -> "Term":
+        """Factors other than ±1 are multiplied as matrices, which keeps account of the rounding."""
+        if abs(self.factor) == 1.0 or abs(factor) == 1.0:
+            return replace(self, factor=self.factor * factor)
+        return replace(self, right=self.full_right() * factor)
+
+    def full_right(self) -> Matrix:
+        return identity(self.columns_in()) if self.right is None else self.right
+
+    def full_left(self) -> Matrix:
+        return identity(self.rows_in()) if self.left is None else self.left
+
+    def merged(self, other: "Term") -> "Term | None":
+        """Both as one term where that is possible."""
+        if self.model is not other.model or self.flipped != other.flipped:
+            return None
+        if self.left is other.left:
+            right = self.full_right() * self.factor + other.full_right() * other.factor
+            return replace(self, right=right, factor=1.0)
+        if self.right is other.right:
+            left = self.full_left() * self.factor + other.full_left() * other.factor
+            return replace(self, left=left, factor=1.0)
+        return None
+
+    @property
+    def vanishes(self) -> bool:
+        return any(m is not None and m.vanishes for m in (self.left, self.right))
+
+
+class Affine:
+    """The expression behind an Enclosure: terms and a constant (at least two axes), of a logical shape with cells."""
+
+    def __init__(self, ring: Ring, shape: Sequence[int], terms: Iterable[Term], constant: Matrix | None = None) -> None:
+        self.ring, self.shape = ring, torch.Size(shape)
+        self._terms, self._constant = tuple(terms), constant
+        self._model: TaylorModel | None = None
+
+    @classmethod
+    def of(cls, model: TaylorModel) -> "Affine":
+        result = cls(model.ring, model.R.shape, [Term(model)])
+        result._model = model
+        return result
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """Once evaluated, an expression is its value."""
+        return self._terms if self._model is None else (Term(self._model),)
+
+    @property
+    def constant(self) -> Matrix | None:
+        return self._constant if self._model is None else None
+
+    def model(self) -> TaylorModel:
+        """The Taylor model of the whole expression."""
+        if self._model is None:
+            self._model = self._evaluate()
+        return self._model
+
+    def _evaluate(self) -> TaylorModel:
+        if not self._terms:
+            zero = torch.zeros(self.shape, dtype=torch.float64)
+            exact = TaylorModel.constant(self.ring, zero)
+            if self._constant is None:
+                return exact
+            return exact.shifted(self._constant.value, self._constant.error)
+        result = total([term.value() for term in self._terms])
+        if self._constant is not None:
+            result = result.shifted(self._constant.value, self._constant.error)
+        if result.R.shape != self.shape:
+            result = result.map(lambda t: t.expand(len(t), *self.shape) if t.dim() > len(self.shape) else t.expand(self.shape))
+        return result
+
+    # ---- linear maps ---------------------------------------------------------------------------------------------
+
+    def _like(self, shape: Sequence[int], terms: Iterable[Term], constant: Matrix | None) -> "Affine":
+        return Affine(self.ring, shape, [term for term in terms if not term.vanishes], constant)
+
+    def right(self, matrix: Matrix) -> "Affine":
+        """self @ matrix."""
+        terms = [replace(t, right=matrix if t.right is None else t.right @ matrix) for t in self.terms]
+        batch = broadcast(self.shape[1:-2], matrix.value.shape[:-2])
+        shape = (self.shape[0], *batch, *self.shape[-2:-1][: len(self.shape) - 2], matrix.value.shape[-1])
+        return self._like(shape, terms, self.constant and self.constant @ matrix)
+
+    def left(self, matrix: Matrix) -> "Affine":
+        """matrix @ self."""
+        terms = [replace(t, left=matrix if t.left is None else matrix @ t.left) for t in self.terms]
+        constant = self.constant
+        if constant is not None:
+            constant = matrix @ (constant.rows(self.shape[-2]) if constant.value.shape[-2] == 1 else constant)
+        return self._like((*self.shape[:-2], matrix.value.shape[-2], self.shape[-1]), terms, constant)
+
+    def transpose(self) -> "Affine":
+        shape = (*self.shape[:-2], self.shape[-1], self.shape[-2])
+        constant = self.constant
+        if constant is not None and constant.value.shape[-2] == 1:
+            constant = constant.rows(self.shape[-2])
+        return Affine(self.ring, shape, [t.transpose() for t in self.terms], constant and constant.mT)
+
+    def times(self, factor: float) -> "Affine":
+        constant = None if self.constant is None else self.constant * factor
+        return self._like(self.shape, [t.times(factor) for t in self.terms], constant)
+
+    def widened(self, shape: torch.Size) -> "Affine":
+        """Broadcast to a shape of the same rank: single rows and columns repeated by matrices, the rest left open."""
+        terms = self.terms
+        if len(shape) > 2 and self.shape[-2] == 1 < shape[-2]:
+            terms = tuple(replace(t, left=t.full_left().rows(shape[-2])) for t in terms)
+        if self.shape[-1] == 1 < shape[-1]:
+            terms = tuple(replace(t, right=t.full_right().columns(shape[-1])) for t in terms)
+        return Affine(self.ring, shape, terms, self.constant)
+
+    def plus(self, other: "Affine") -> "Affine":
+        shape = broadcast(self.shape, other.shape)
+        a, b = self.widened(shape), other.widened(shape)
+        terms = list(a.terms)
+        for term in b.terms:
+            for i, own in enumerate(terms):
+                merged = own.merged(term)
+                if merged is not None:
+                    terms[i] = merged
+                    break
+            else:
+                terms.append(term)
+        return self._like(shape, terms, _sum(a.constant, b.constant))
+
+    def shifted(self, constant: Matrix) -> "Affine":
+        shape = broadcast(self.shape, constant.value.shape)
+        return Affine(self.ring, shape, self.widened(shape).terms, _sum(self.constant, constant))
+
+    # ---- products ------------------------------------------------------------------------------------------------
+
+    def matmul(self, other: "Affine") -> "Affine":
+        """Σ_t (self·left_t) model_t right_t + self·constant over the terms of the other factor."""
+        a = self if len(self.terms) <= MOST_TERMS else Affine.of(self.model())
+        b = other if len(other.terms) <= MOST_TERMS else Affine.of(other.model())
+        batch = broadcast(self.shape[:-2], other.shape[:-2])
+        shape = torch.Size((*batch, self.shape[-2], other.shape[-1]))
+        mean, constant = _centre(a, b.constant)
+        out = Affine(self.ring, shape, [])
+        for t in (term.pushed() for term in b.terms):
+            first = (a if t.left is None else a.right(t.left)).model()
+            second = t.model.map(lambda x: x.mT) if t.flipped else t.model
+            alone = constant is not None and constant.value.shape[:-2].numel() == 1 and len(a.terms) == 1
+            if alone and t.right is None and t.factor == 1.0:
+                assert constant is not None
+                first, second, constant, rest = _with_constant(first, second, a, constant)
+                out = out if rest is None else out.shifted(rest)
+            out = out.plus(Affine(self.ring, shape, [Term(_product(first, second), None, t.right, False, t.factor)]))
+        if constant is not None:
+            out = out.plus(replaced_shape(a.right(constant), shape))
+        return out if mean is None else out.shifted(mean)
+
+
+def replaced_shape(x: Affine, shape: torch.Size) -> Affine:
+    """The same, of a shape that it broadcasts to."""
+    return Affine(x.ring, shape, x.terms, x.constant)
+
+
+def _with_constant(
+    first: TaylorModel, second: TaylorModel, a: Affine, constant: Matrix
+) -> tuple[TaylorModel, TaylorModel, None, Matrix | None]:
+    """first @ second + a @ constant as one product, but for a matrix: [first, model_a] @ [second; W] + C."""
+    (term,) = a.terms
+    term = term.pushed()
+    model = term.model.map(lambda x: x.mT) if term.flipped else term.model
+    if term.left is not None:
+        model = model.left(term.left)
+    W = (constant if term.right is None else term.right @ constant) * term.factor
+    value, error = W.value, W.error
+    exact = TaylorModel.constant(a.ring, value.expand(*second.R.shape[:-2], *value.shape[-2:]))
+    if error is not None:
+        exact.R, exact.size = exact.R + error, exact.size + error
+    rest = None if a.constant is None else _full_rows(a.constant, a.shape) @ constant
+    columns = TaylorModel.joined([first, model], lambda parts: torch.cat(parts, dim=-1))
+    return columns, TaylorModel.joined([second, exact], lambda parts: torch.cat(parts, dim=-2)), None, rest
+
+
+def _full_rows(constant: Matrix, shape: torch.Size) -> Matrix:
+    return constant.rows(shape[-2]) if constant.value.shape[-2] == 1 else constant
+
+
+def _sum(a: Matrix | None, b: Matrix | None) -> Matrix | None:
+    if a is None or b is None:
+        return b if a is None else a
+    return a + b
+
+
+def _stochastic(a: Affine) -> bool:
+    """One model whose rows sum to 1, and nothing else."""
+    if len(a.terms) != 1 or a.constant is not None:
+        return False
+    term = a.terms[0]
+    return term.model.stochastic and term.left is None and term.right is None and not term.flipped and term.factor == 1
+
+
+def _centre(a: Affine, constant: Matrix | None) -> tuple[Matrix | None, Matrix | None]:
+    """S C = S (C − 1 m) + 1 m for rows of S that sum to 1: (m, C − 1 m). Otherwise (None, C)."""
+    if constant is None:
+        return None, None
+    rows = a.shape[-1]
+    constant = constant.rows(rows) if constant.value.shape[-2] == 1 else constant
+    if not _stochastic(a):
+        return None, constant
+    mean = Matrix(constant.value.mean(dim=-2, keepdim=True))
+    return mean, constant + mean.rows(rows) * -1.0
+
+
+def _product(first: TaylorModel, second: TaylorModel) -> TaylorModel:
+    """Numerically; where rows of the first sum to 1, around the middle of the second's rows."""
+    if not first.stochastic:
+        return contract(first, second)
+    middle = second.P[0].mean(dim=-2, keepdim=True)
+    return contract(first, second.shifted(-middle)).shifted(middle)
+
+
+def rearranged(x: Affine, f: Callable[[Tensor], Tensor]) -> Affine:
+    """Evaluated, then entries rearranged by `f`, which knows axes by their distance from the last."""
+    return Affine.of(x.model().map(f))
+
+
+def evaluated(f: Callable[..., TaylorModel], *xs: Affine, **options: Any) -> Affine:
+    """A nonlinear operation on values."""
+    return Affine.of(f(*(x.model() for x in xs), **options))

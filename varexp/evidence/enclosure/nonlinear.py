@@ -1,0 +1,196 @@
+"""Products and compositions of Taylor models."""
+
+import torch
+from torch import Tensor
+
+from varexp.evidence.enclosure.matrices import TINY
+from varexp.evidence.enclosure.ring import Ring, ring
+from varexp.evidence.enclosure.taylor import Expansion, TaylorModel, _owner, same_symbols
+from varexp.maps.constants import UNIT, gamma
+
+SMALL = 8  # a contraction over at most so many entries is done for all pairs of monomials at once
+
+
+def multiply(a: TaylorModel, b: TaylorModel) -> TaylorModel:
+    """a·b entrywise, with broadcasting."""
+    a, b = same_symbols(a, b)
+    P = a.ring.multiply(a.P, b.P)
+    G = _symbols(a.P[0] * b.G if len(b.G) else None, a.G * b.P[0] if len(a.G) else None, P)
+    return _finish(a, b, P, G, torch.mul, 1)
+
+
+def contract(a: TaylorModel, b: TaylorModel) -> TaylorModel:
+    """a @ b over the last axis of a and the last but one of b."""
+    a, b = same_symbols(a, b)
+    inner = a.R.shape[-1]
+    P = _small_contraction(a.ring, a.P, b.P) if inner <= SMALL else _large_contraction(a.ring, a.P, b.P)
+    left = _matmul_many(a.P[0], b.G) if len(b.G) else None
+    G = _symbols(left, a.G @ b.P[0] if len(a.G) else None, P)
+    return _finish(a, b, P, G, torch.matmul, inner)
+
+
+def _symbols(one: Tensor | None, two: Tensor | None, P: Tensor) -> Tensor:
+    """Σ_s (a_0 b_s + a_s b_0) y_s, none for both."""
+    if one is not None and two is not None:
+        return one + two
+    if one is not None:
+        return one
+    return P[:0] if two is None else two
+
+
+def _finish(a: TaylorModel, b: TaylorModel, P: Tensor, G: Tensor, op, inner: int) -> TaylorModel:  # type: ignore[no-untyped-def]
+    """Everything that P and G leave out: products of degree above the order, of symbols, of remainders; rounding.
+
+    By degrees, with tail_j = Σ_{d>=j} B_d + rest_b: a_0·R_b + Σ_{d>=1} A_d·tail_{k+1−d} + |G_a|·tail_1 + R_a·tail_0.
+    """
+    k = a.ring.order
+    A, B, rest = a.degrees(), b.degrees(), b.rest()
+    tails = [rest]  # tail_{k+1}, then downwards
+    for d in range(k, -1, -1):
+        tails.append(tails[-1] + B[d])
+    R = op(A[0], b.R) + op(a.R, tails[k + 1])
+    for d in range(1, k + 1):
+        R = R + op(A[d], tails[d])
+    if len(a.G):
+        R = R + op(a.G.abs().sum(dim=0), tails[k])
+    count = inner * (a.ring.most + 4) + len(a.ring) + max(len(a.G), len(b.G)) + 8
+    size = op(a.size, b.size) * (1 + gamma(inner + 4)) + TINY
+    R = (R + gamma(count) * size) * (1 + gamma(count + 4 * k + 16)) + TINY
+    return TaylorModel(a.ring, P, G, R, size, _owner(a, b))
+
+
+def _small_contraction(shape: Ring, a: Tensor, b: Tensor) -> Tensor:
+    """For each output monomial one product over (pair of factors, contracted entries)."""
+    pairs: list[list[tuple[int, int]]] = [[] for _ in shape.powers]
+    for i, degree in enumerate(shape.degrees):
+        for j, e in enumerate(shape.shift(i, 0, shape.order - degree).tolist()):
+            pairs[e].append((i, j))
+    out = []
+    for found in pairs:
+        left = torch.cat([a[i] for i, _ in found], dim=-1)
+        right = torch.cat([b[j] for _, j in found], dim=-2)
+        out.append(left @ right)
+    return torch.stack(out)
+
+
+def _large_contraction(shape: Ring, a: Tensor, b: Tensor) -> Tensor:
+    """For each monomial of a one product with all the monomials of b that it may meet, side by side."""
+    columns = b.shape[-1]
+    beside = _beside(b)  # ..., inner, monomials*columns
+    out = None
+    for i, degree in enumerate(shape.degrees):
+        count = shape.start[shape.order - degree + 1]
+        part = (a[i] @ beside[..., : count * columns]).unflatten(-1, (count, columns))
+        if out is None:
+            out = part  # the constant meets every monomial
+        else:
+            out.index_add_(-2, shape.shift(i, 0, shape.order - degree), part)
+    assert out is not None
+    return out.movedim(-2, 0).contiguous()
+
+
+def _beside(b: Tensor) -> Tensor:
+    return b.movedim(0, -2).flatten(-2)
+
+
+def _matmul_many(a: Tensor, many: Tensor) -> Tensor:
+    """a @ many[s] for every s, as one product."""
+    return (a @ _beside(many)).unflatten(-1, (len(many), many.shape[-1])).movedim(-2, 0)
+
+
+def compose(x: TaylorModel, f: Expansion) -> TaylorModel:
+    """f∘x around the centre P_0 of every cell.
+
+    With u = x − P_0, |u| <= D: f(P_0 + u) = Σ_m a_m u^m + O(beyond(D)·D^{k+1}). The truncated powers are a polynomial;
+    Σ_m |a_m| (D^m − what of (Σ_d A_d)^m was kept) bounds the rest, a_1 times symbols and remainder apart.
+    """
+    k = x.ring.order
+    A, rest, D = x.spread()
+    shape = D.shape
+    coefficients = [c.expand(shape) for c in f.coefficients]
+    magnitudes = [c.abs() for c in coefficients]
+    u = x.P.clone()
+    u[0] = 0.0
+    P = x.ring.horner(coefficients, u)
+    kept = ring(1, k).horner([torch.zeros_like(D), *magnitudes[1:]], A).sum(dim=0)
+    everything, off = torch.zeros_like(D), torch.zeros_like(D)
+    for m in range(k, 0, -1):
+        everything = (everything + magnitudes[m]) * D
+        off = (off + f.errors[m]) * D
+    off = off + f.errors[0]
+    last = f.beyond(D) * D ** (k + 1)
+    size = everything + magnitudes[0] + last + off
+    count = (k + 2) * (x.ring.most + 4) + 16
+    if k == 0:
+        return TaylorModel(x.ring, P, x.G[:0], (last + off + gamma(count) * size) * (1 + gamma(count)) + TINY, size)
+    lost = (everything - kept - magnitudes[1] * rest).clamp_min(0)
+    R = magnitudes[1] * x.R + lost + last + off + gamma(2 * count) * size
+    G = coefficients[1] * x.G
+    return TaylorModel(x.ring, P, G, R * (1 + gamma(count)) + TINY, size * (1 + gamma(count)), x.owner)
+
+
+def strip(x: TaylorModel, slope: Tensor, half: Tensor) -> TaylorModel:
+    """slope·x + half ± half: a piecewise linear function between two parallel lines."""
+    size = slope.abs() * x.size + 2 * half
+    R = (slope.abs() * x.R + half + 4 * UNIT * size) * (1 + 16 * UNIT) + TINY
+    P = slope * x.P
+    P[0] += half
+    return TaylorModel(x.ring, P, slope * x.G, R, size * (1 + 16 * UNIT), x.owner)
+
+
+def softmax(x: TaylorModel) -> TaylorModel:
+    """Softmax along the last axis, with scores centred by their mean under the softmax at the cell's centre.
+
+    softmax(x) = p e^v / Σ p e^v for v = x − x_0 − (any function of the row), p = softmax(x_0): exact, and with the
+    row's mean Σ p (x − x_0) taken off, the normaliser is 1 + O(r²). p itself is off by a relative error.
+    """
+    k, n = x.ring.order, x.R.shape[-1]
+    centre = x.P[0]
+    below = centre - centre.amax(dim=-1, keepdim=True)
+    weights = below.exp()
+    p = weights / weights.sum(dim=-1, keepdim=True)
+    off = (gamma(n + 16) + 4 * UNIT * below.abs()) * p  # exp within 4 units, its argument rounded once
+    u, G = x.P.clone(), x.G
+    u[0] = 0.0
+    u = u - (p * u).sum(dim=-1, keepdim=True)
+    if len(G):
+        G = G - (p * G).sum(dim=-1, keepdim=True)
+    centred = TaylorModel(x.ring, u, G, x.R, x.size, x.owner)
+    A, rest, D = centred.spread()
+    rounding = 2 * UNIT * D + TINY  # of the subtraction; the mean is the same number for the whole row
+    R, D = (x.R + rounding) * (1 + 8 * UNIT), (D + rounding) * (1 + 8 * UNIT)
+    E = x.ring.exponential(u)
+    kept = ring(1, k).exponential(A).sum(dim=0)
+    top = D.exp() * (1 + 16 * UNIT)
+    count = (k + 2) * (x.ring.most + 4) + 24
+    lost = (top - kept - (rest if k else 0.0)).clamp_min(0)
+    error = p * ((R if k else 0.0) + lost + gamma(2 * count) * top) + off * top * (1 + 16 * UNIT)
+    size = p * top * (1 + 16 * UNIT)
+    up = 1 + gamma(count)
+    parts = TaylorModel(x.ring, p * E, p * G if k else G[:0], error * up + TINY, size * up + TINY, x.owner)
+    norm = parts.summed(-1).map(lambda t: t.unsqueeze(-1))
+    # Jensen: Σ p e^v >= e^{Σ p v} for Σ p = 1, and the mean of v is 0 but for remainders and rounding
+    mean = ((p + off) * (R + gamma(n + 8) * D) + off * D).sum(dim=-1, keepdim=True) * (1 + gamma(2 * n + 16))
+    least = (1 - mean) * (1 - 8 * UNIT)
+    result = multiply(parts, compose(norm, reciprocal(norm, least)))
+    result.stochastic = True
+    return result
+
+
+def reciprocal(x: TaylorModel, least: Tensor | None = None) -> Expansion:
+    """1/x where x keeps away from 0, else nothing (not a number, which ends as an infinite bound).
+
+    `least` is a lower bound of x that is known otherwise.
+    """
+    k, c = x.ring.order, x.P[0]
+    inverse = 1 / c
+    coefficients = [(-1) ** m * inverse ** (m + 1) for m in range(k + 1)]
+    errors = [gamma(m + 4) * a.abs() + TINY for m, a in enumerate(coefficients)]
+
+    def beyond(D: Tensor) -> Tensor:
+        away = (c.abs() - D) * (1 - 8 * UNIT)
+        away = away if least is None else torch.maximum(away, least)
+        away = torch.where(away > 0, away, torch.nan)
+        return away ** (-(k + 2)) * (1 + gamma(k + 8))
+
+    return Expansion(coefficients, errors, beyond)

@@ -1,0 +1,205 @@
+"""Branch and bound: norms of a staged map, all of its stages in one run, enclosed over a box of parameters.
+
+Stages are treated in turn. The cells that stage i was resolved on are where stage i+1 starts, with the states at their
+ends kept, so that stages share what lies before them and no stage depends on what comes after it. A cell that is cut
+hands its parts its own state, which is exact but for the larger cell's remainder; only where that remainder is what
+keeps a part from being resolved is the part computed from the start.
+"""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from varexp.evidence.enclosure.cells import Box, Cells, States, first_boxes, halved, halved_state, parameters
+from varexp.evidence.enclosure.norms import norm_above, norm_below
+from varexp.evidence.enclosure.operators import Enclosure
+from varexp.evidence.enclosure.ring import ring
+from varexp.maps.norms import NormName, token_norm
+
+FLOOR = 1e-10  # a sup below it is resolved, whatever its relative gap
+CHUNK = 2**20  # coefficients in the largest array of one pass: bounds the memory
+GROWTH = 8.0  # what a stage is expected to make of a remainder; decides how a cell is tried next, never a bound
+
+State = tuple[Enclosure, ...]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a staged map: from a state to the next and to the values whose norms are wanted.
+
+    `largest` is the number of entries of the largest array on the way, per cell; `symbols` how many of the largest
+    remainders of each part of the next state become symbols.
+    """
+
+    step: Callable[[State], tuple[State, Sequence[Enclosure]]]
+    largest: int
+    symbols: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Goal:
+    """Stop at this relative gap, or after so many (cell, stage) evaluations for one stage, or seconds in all.
+
+    The number of evaluations is the same on every machine; a limit of seconds is not, and is off by default.
+    """
+
+    gap: float = 0.01
+    evaluations: int = 20_000
+    seconds: float = math.inf
+
+    def __post_init__(self) -> None:
+        if not (0 < self.gap < math.inf) or self.evaluations < 1 or not self.seconds > 0:
+            raise ValueError(
+                f"expected gap > 0, evaluations >= 1 and seconds > 0, got gap={self.gap}, "
+                f"evaluations={self.evaluations}, seconds={self.seconds}"
+            )
+
+
+@dataclass(frozen=True)
+class Sup:
+    """A sup in [lower, upper]; `place` holds parameters at which `lower` is attained, None if it was given."""
+
+    lower: float
+    upper: float
+    place: tuple[float, ...] | None = None
+
+    @property
+    def gap(self) -> float:
+        """upper/lower − 1, with the absolute floor taken off."""
+        return max(self.upper - FLOOR, 0.0) / self.lower - 1 if self.lower > 0 else math.inf if self.upper > FLOOR else 0.0
+
+
+@dataclass
+class Search:
+    """The search over one box. `progress` hears of the stage, the cells and the largest remaining gap."""
+
+    start: Callable[[Enclosure], State]
+    stages: Sequence[Stage]
+    box: Box
+    norm: NormName
+    order: int
+    goal: Goal = field(default_factory=Goal)
+    progress: Callable[[int, int, float], None] = lambda stage, cells, gap: None
+
+    def __post_init__(self) -> None:
+        self._ring = ring(len(self.box.lower), self.order)
+        self._deadline = time.perf_counter() + self.goal.seconds
+        self.evaluated = [0] * len(self.stages)  # (cell, stage) evaluations spent on behalf of each stage
+
+    @torch.no_grad()
+    def run(self, known: Sequence[Sequence[float]]) -> list[list[Sup]]:
+        """Both ends of every objective of every stage. `known` are lower ends that are rigorous already."""
+        mid, rad = first_boxes(self.box)
+        state = self.start(parameters(self._ring, mid, rad))
+        after = tuple(part.model() for part in state)
+        cells = Cells(mid, rad, torch.zeros(len(mid), dtype=torch.bool), mid[:, :0], mid[:, :0], (), after)
+        results = []
+        for index in range(len(self.stages)):
+            cells = self._one(cells.mid, cells.rad, cells.cut, cells.after, index)
+            lower = torch.tensor(list(known[index]), dtype=torch.float64)
+            cells = self._resolve(cells, index, lower)
+            results.append(_sups(cells, lower))
+        return results
+
+    def _resolve(self, cells: Cells, index: int, lower: Tensor) -> Cells:
+        parts = 2 ** len(self.box.lower)
+        while True:
+            best = torch.maximum(lower, cells.below.amax(dim=0))
+            target = best * (1 + self.goal.gap) + FLOOR
+            excess = (cells.above / target).nan_to_num(nan=math.inf).amax(dim=1)
+            self.progress(index + 1, len(cells), float(excess.max()) * (1 + self.goal.gap) - 1)
+            left = (self.goal.evaluations - self.evaluated[index]) // (parts + index + 1)
+            worst = excess.argsort(descending=True, stable=True)
+            chosen = worst[: int((excess > 1).sum())][: max(left, 0)]
+            if len(chosen) == 0 or time.perf_counter() > self._deadline:
+                return cells
+            doubtful, cut = self._doubtful(cells, chosen, best), cells.cut[chosen]
+            kept = torch.ones(len(cells), dtype=torch.bool).index_fill(0, chosen, False)
+            pieces = [cells.take(kept.nonzero()[:, 0])]
+            for group, treat in (
+                (doubtful & cut, self._recomputed),
+                (doubtful & ~cut, self._divided_and_recomputed),
+                (~doubtful, self._divided),
+            ):
+                if bool(group.any()):
+                    pieces.append(treat(cells.take(chosen[group]), index))
+            cells = Cells.joined(pieces)
+
+    def _doubtful(self, cells: Cells, chosen: Tensor, best: Tensor) -> Tensor:
+        """Whether the remainder that a cell's state came with may be what keeps it from being resolved."""
+        rest = sum(token_norm(state.cells(chosen).rest(), self.norm) for state in cells.before)
+        room = self.goal.gap * best[best > 0].amin() if bool((best > 0).any()) else torch.tensor(FLOOR)
+        return ~(GROWTH * rest < room / 4)
+
+    def _divided(self, parents: Cells, index: int) -> Cells:
+        """Parts that take their states from the larger cells."""
+        mid, rad = halved(parents.mid, parents.rad)
+        states = tuple(halved_state(state) for state in parents.before)
+        return _no_worse(self._one(mid, rad, torch.ones(len(mid), dtype=torch.bool), states, index), parents)
+
+    def _divided_and_recomputed(self, parents: Cells, index: int) -> Cells:
+        return _no_worse(self._from_start(*halved(parents.mid, parents.rad), index), parents)
+
+    def _recomputed(self, cells: Cells, index: int) -> Cells:
+        """The same cells, with states of their own."""
+        return _no_worse(self._from_start(cells.mid, cells.rad, index), cells)
+
+    # ---- evaluation ----------------------------------------------------------------------------------------------
+
+    def _one(self, mid: Tensor, rad: Tensor, cut: Tensor, states: States, index: int) -> Cells:
+        """Cells taken through stage `index` from the states at its start."""
+        stage, done = self.stages[index], []
+        for part in torch.arange(len(mid)).split(self._chunk(stage.largest)):
+            before = tuple(state.cells(part) for state in states)
+            state, values = stage.step(tuple(Enclosure.of(model) for model in before))
+            done.append(self._bounded(mid[part], rad[part], cut[part], before, state, values, stage))
+        self.evaluated[index] += len(mid)
+        return Cells.joined(done)
+
+    def _from_start(self, mid: Tensor, rad: Tensor, index: int) -> Cells:
+        done = []
+        for part in torch.arange(len(mid)).split(self._chunk(max(stage.largest for stage in self.stages[: index + 1]))):
+            state = self.start(parameters(self._ring, mid[part], rad[part]))
+            for stage in self.stages[:index]:
+                state, _ = stage.step(state)
+                state = tuple(Enclosure.of(x.model().refreshed(stage.symbols)) for x in state)
+            before = tuple(x.model() for x in state)
+            state, values = self.stages[index].step(state)
+            own = torch.zeros(len(part), dtype=torch.bool)
+            done.append(self._bounded(mid[part], rad[part], own, before, state, values, self.stages[index]))
+        self.evaluated[index] += len(mid) * (index + 1)
+        return Cells.joined(done)
+
+    def _bounded(
+        self, mid: Tensor, rad: Tensor, cut: Tensor, before: States, state: State, values: Sequence[Enclosure], stage: Stage
+    ) -> Cells:
+        models = [value.model() for value in values]
+        above = torch.stack([norm_above(m, self.norm) for m in models], dim=1)
+        below = torch.stack([norm_below(m, self.norm) for m in models], dim=1)
+        after = tuple(part.model().refreshed(stage.symbols) for part in state)
+        return Cells(mid, rad, cut, above, below, before, after)
+
+    def _chunk(self, largest: int) -> int:
+        symbols = max(stage.symbols for stage in self.stages)
+        return max(4, CHUNK // ((len(self._ring) + symbols) * largest))
+
+
+def _no_worse(cells: Cells, parents: Cells) -> Cells:
+    """What held on a cell holds on its parts."""
+    parts = len(cells) // len(parents)
+    cells.above = torch.minimum(cells.above, parents.above.repeat_interleave(parts, dim=0))
+    return cells
+
+
+def _sups(cells: Cells, lower: Tensor) -> list[Sup]:
+    result = []
+    for j, known in enumerate(lower.tolist()):
+        best = int(cells.below[:, j].argmax())
+        found, above = float(cells.below[best, j]), float(cells.above[:, j].max())
+        place = tuple(cells.mid[best].tolist()) if found > known else None
+        result.append(Sup(max(found, known), above, place))
+    return result
