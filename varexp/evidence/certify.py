@@ -7,22 +7,25 @@ the model with its float64 weights in exact arithmetic.
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from varexp.evidence.enclosure import Box, Enclosure, Goal, Search, Stage, Sup, norm_below, point
-from varexp.evidence.trace import SUPS, advance
+from varexp.evidence.measure import DepthEvidence, Interval, StageEvidence
+from varexp.evidence.soundness import check_trace, pointwise_bound
+from varexp.evidence.trace import SUPS, advance, trace, tracers
 from varexp.maps.domain import Domain
 from varexp.maps.norms import NormName
 from varexp.maps.targets import Target
 from varexp.models.chain import Chain
 
-ORDER = {1: 7, 2: 3, 3: 3}  # of Taylor models, by number of parameters
-GRID = {1: 32, 2: 8, 3: 4}  # cells a side to start with
-SYMBOLS = {1: 0, 2: 50, 3: 50}  # per part of the state, at most
+ORDER = {1: 7, 2: 5, 3: 3}  # of Taylor models, by number of parameters
+GRID = {1: 32, 2: 16, 3: 4}  # cells a side to start with
+SYMBOLS = {1: 0, 2: 16, 3: 16}  # per part of the state, where the next stage has at most SYMBOL_TOKENS tokens
+SYMBOL_TOKENS = 25  # beyond, carrying symbols through attention costs more than the cells they save
 
 Progress = Callable[[int, int, float], None]
 
@@ -34,12 +37,6 @@ class Certificate:
 
     stages: tuple[tuple[Sup, ...], ...]
     evaluations: int
-
-    @property
-    def finite(self) -> list[bool]:
-        """Whether everything up to each depth has an upper end."""
-        ok = [all(math.isfinite(sup.upper) for sup in stage) for stage in self.stages]
-        return [all(ok[: i + 1]) for i in range(len(ok))]
 
 
 def attained(
@@ -77,9 +74,10 @@ def certify(
     ends = list(itertools.accumulate(len(part) for part in places))
     lower = [found[:end, i].amax(dim=0).tolist() for i, end in enumerate(ends)]
     low, high = domain.box
+    tokens = [part.side_out**2 for part in target.stages]
     stages = [
-        Stage(_step(stage, part), part.side_out**4, SYMBOLS[count])
-        for stage, part in zip(chain.stages, target.stages, strict=True)
+        Stage(_step(stage, part), own**2, SYMBOLS[count] if following <= SYMBOL_TOKENS else 0)
+        for stage, part, own, following in zip(chain.stages, target.stages, tokens, [*tokens[1:], 0], strict=True)
     ]
 
     def start(u: Enclosure) -> tuple[Enclosure, ...]:
@@ -101,3 +99,49 @@ def _step(stage: torch.nn.Module, target: object) -> Callable[..., object]:
 def _settle(x: Enclosure) -> Enclosure:
     x.model()
     return x
+
+
+def enclosed(
+    found: Sequence[DepthEvidence], chain: Chain, target: Target, domain: Domain, norm: NormName, goal: Goal | None
+) -> list[DepthEvidence]:
+    """Evidence of a chain at depths 1..n with rigorous ends: both with a goal, else the lower ones alone.
+
+    Raises SoundnessError if an inequality that is a theorem fails at a point that the search adds.
+    """
+    places = [depth.places for depth in found]
+    chain, target = chain.prefix(len(found)), target.prefix(len(found))
+    if goal is None:
+        values = attained(chain, target, domain, norm, torch.cat(places))
+        ends = itertools.accumulate(len(part) for part in places)
+        stages = [[Interval(v) for v in values[:end, i].amax(dim=0).tolist()] for i, end in enumerate(ends)]
+        return [_with_intervals(depth, stages, 0.0) for depth in found]
+    sups = certify(chain, target, domain, norm, goal, places).stages
+    stages = [[Interval(s.lower, s.upper if math.isfinite(s.upper) else None) for s in stage] for stage in sups]
+    added = _pointwise_at(sups, chain, target, domain, norm)
+    return [_with_intervals(depth, stages, added[i]) for i, depth in enumerate(found)]
+
+
+def _with_intervals(depth: DepthEvidence, stages: list[list[Interval]], pointwise: float) -> DepthEvidence:
+    n = len(depth.stages)
+    return replace(
+        depth,
+        error=stages[n - 1][SUPS.index("error")],
+        bound_pointwise=max(depth.bound_pointwise, pointwise),
+        stages=tuple(StageEvidence(*stage[: SUPS.index("error")]) for stage in stages[:n]),
+    )
+
+
+def _pointwise_at(
+    sups: Sequence[Sequence[Sup]], chain: Chain, target: Target, domain: Domain, norm: NormName
+) -> list[float]:
+    """The right side of (**) at the points that the search found to be higher, for every depth: 0 without any."""
+    coordinates = [sup.place for stage in sups for sup in stage if sup.place is not None]
+    if not coordinates:
+        return [0.0] * chain.depth
+    theta = domain.project(domain.chart(torch.tensor(coordinates, dtype=torch.float64)))
+    points = trace(tracers([chain, chain], target, domain, norm, chain.depth), theta)
+    lipschitz = [stage.lipschitz(norm).upper for stage in target.stages]
+    check_trace(points, lipschitz, [stage.lipschitz_feature(norm).upper for stage in target.stages])
+    counts = itertools.accumulate(sum(sup.place is not None for sup in stage) for stage in sups)
+    values = pointwise_bound(points.local[0], lipschitz)  # points depths
+    return [float(values[:count, i].max()) if count else 0.0 for i, count in enumerate(counts)]

@@ -43,23 +43,32 @@ class Measurement:
 
 
 @dataclass(frozen=True)
-class StageEvidence:
-    """Attained values of one stage's errors: lower ends of their sups."""
+class Interval:
+    """A sup in [lower, upper]; `upper` None: not known."""
 
-    eps_interpolation: float
-    eps_block: float
-    local_error: float
+    lower: float
+    upper: float | None = None
+
+
+@dataclass(frozen=True)
+class StageEvidence:
+    """The sups of one stage's errors."""
+
+    eps_interpolation: Interval
+    eps_block: Interval
+    local_error: Interval
 
 
 @dataclass(frozen=True)
 class DepthEvidence:
     """What was measured of the first n blocks: `stages` has n entries."""
 
-    error: float  # attained: lower end of the sup
+    error: Interval
     error_mean: float  # over the uniform measure on the domain
     error_l2: float
     bound_pointwise: float  # largest right side of (**) over the evaluated points
     stages: tuple[StageEvidence, ...]
+    places: Float[Tensor, "sups parameters"]  # where the quantities of stage n were largest
 
 
 def measure(
@@ -78,14 +87,14 @@ def measure(
     theta = domain.sample(SAMPLES[domain.kind])
     sampled = trace(tracers(chains, target, domain, norm, depth), theta)
     check_trace(sampled, lipschitz, features)
-    reached = []  # traces of the points that ascent for stage i ends in, over all stages
+    reached: list[tuple[Trace, Tensor]] = []  # traces, over all stages, of the points that ascent for stage i ends in
     for stage in range(1, depth + 1):
         prefix = tracers(chains, target, domain, norm, stage)
         peaks = _peaks(prefix, sampled, theta, stage, domain, how)
         found = trace(tracers(chains, target, domain, norm, depth), peaks)
         check_trace(found, lipschitz, features)
-        reached.append(found)
-    return [_evidence(model, sampled, reached, lipschitz) for model in range(len(chains))]
+        reached.append((found, peaks))
+    return [_evidence(model, theta, sampled, reached, lipschitz) for model in range(len(chains))]
 
 
 def _peaks(
@@ -111,23 +120,27 @@ def _peaks(
     return ascend(objective, torch.cat(starts, dim=1), domain.project, spacing, how.ascent_steps)
 
 
-def _evidence(model: int, sampled: Trace, reached: list[Trace], lipschitz: Sequence[float]) -> list[DepthEvidence]:
+def _evidence(
+    model: int, theta: Tensor, sampled: Trace, reached: list[tuple[Trace, Tensor]], lipschitz: Sequence[float]
+) -> list[DepthEvidence]:
     result = []
     for depth in range(1, len(lipschitz) + 1):
-        parts = [sampled, *reached[:depth]]
-        points = Trace(*(torch.cat([p[model] for p in field]) for field in zip(*parts, strict=True)))
+        traces = [sampled, *(found for found, _ in reached[:depth])]
+        points = Trace(*(torch.cat([t[model] for t in field]) for field in zip(*traces, strict=True)))
+        places = torch.cat([theta, *(peaks[model] for _, peaks in reached[:depth])])
         uniform = sampled.error[model, :, depth - 1].contiguous()  # the order of a sum depends on strides
         highest = {name: getattr(points, name).amax(dim=0).tolist() for name in SUPS}
         result.append(
             DepthEvidence(
-                error=highest["error"][depth - 1],
+                error=Interval(highest["error"][depth - 1]),
                 error_mean=float(uniform.mean()),
                 error_l2=float(uniform.square().mean().sqrt()),
                 bound_pointwise=float(pointwise_bound(points.local, lipschitz)[:, depth - 1].max()),
                 stages=tuple(
-                    StageEvidence(highest["interpolation"][i], highest["block"][i], highest["local"][i])
+                    StageEvidence(*(Interval(highest[name][i]) for name in ("interpolation", "block", "local")))
                     for i in range(depth)
                 ),
+                places=torch.stack([places[getattr(points, name)[:, depth - 1].argmax()] for name in SUPS]),
             )
         )
     return result

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from varexp.evidence.certify import ORDER
+from varexp.evidence.enclosure import Goal
 from varexp.evidence.measure import Measurement
 from varexp.evidence.train import Problem, Training
 from varexp.maps.domain import Domain
@@ -15,7 +17,7 @@ from varexp.maps.norms import check_norm
 from varexp.maps.targets import Target, build_target, check_options
 from varexp.models.chain import BlockConfig
 
-SCHEMA = 1  # raised when the meaning of a cell or the form of a record changes
+SCHEMA = 2  # raised when the meaning of a cell or the form of a record changes
 MODELS = ("chain",)
 
 
@@ -49,6 +51,8 @@ class Cell:
     K: float
     starts: int
     ascent_steps: int
+    gap: float | None  # relative gap to which sups are enclosed; None: lower ends alone
+    evaluations: int  # of cells, for one stage, after which an enclosure is left as it is
 
     def __post_init__(self) -> None:
         if self.model not in MODELS:
@@ -61,7 +65,12 @@ class Cell:
             raise ValueError(
                 f"domain {self.domain} starts at side {self.domain_object().side}, but sides start at {self.sides[0]}"
             )
-        self.block(), self.recipe(), self.measurement()
+        self.block(), self.recipe(), self.measurement(), self.goal()
+        if self.gap is not None and self.domain_object().parameters not in ORDER:
+            raise ValueError(
+                f"sups are enclosed over at most {max(ORDER)} parameters; {self.domain} has "
+                f"{self.domain_object().parameters}: use gap=null"
+            )
         _declared_norm(self.target, self.K, self.channels, self.target_options, self.norm)
 
     @property
@@ -99,6 +108,10 @@ class Cell:
 
     def measurement(self) -> Measurement:
         return Measurement(starts=self.starts, ascent_steps=self.ascent_steps)
+
+    def goal(self) -> Goal | None:
+        """When an enclosure is good enough; None: not asked for."""
+        return None if self.gap is None else Goal(gap=self.gap, evaluations=self.evaluations)
 
     def measured_with(self) -> tuple[Any, ...]:
         """What chains must share to be measured together."""

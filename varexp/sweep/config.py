@@ -8,7 +8,9 @@ from typing import Any
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, OmegaConf
 
+from varexp.evidence.certify import ORDER
 from varexp.evidence.train import default_learning_rate
+from varexp.maps.domain import Domain
 from varexp.sweep.cells import Cell
 
 REPOSITORY = Path(__file__).parents[2]
@@ -86,6 +88,10 @@ class Config:
     seed: int = 0
     starts: int = 4
     ascent_steps: int = 12
+    gap: float | None = 0.01  # relative gap to which sups are enclosed on curves and discs; null: lower ends alone
+    evaluations: int = 20_000  # of cells, for one stage, after which an enclosure on a curve is left as it is
+    evaluations_disc: int = 4_000  # the same on a disc
+    seeds_disc: int | None = 1  # discs are enclosed for seeds below it; null: for all
     grids: dict[str, Axes | None] = field(default_factory=dict)  # an experiment's products of axes; null leaves one out
     axes: Axes = field(default_factory=Axes)  # replaces an axis in every grid
     scale: str = MISSING
@@ -130,6 +136,8 @@ def resolve(config: Config) -> Cell:
         )
     if config.heads < 1 or (config.head_size is None and config.width % config.heads):
         raise ValueError(f"{config.heads} heads do not divide width {config.width}: give head_size=")
+    within = config.seeds_disc is None or config.seed < config.seeds_disc
+    enclosed = Domain(kind, start, config.channels).parameters in ORDER and (kind != "disc" or within)
     shared = {f.name for f in dataclasses.fields(Cell)} & {f.name for f in dataclasses.fields(Config)}
     values = {name: getattr(config, name) for name in shared}
     values.update(
@@ -138,6 +146,8 @@ def resolve(config: Config) -> Cell:
         target_options=tuple(sorted(config.target_options.items())),
         hidden=2 * config.width if config.hidden is None else config.hidden,
         head_size=config.width // config.heads if config.head_size is None else config.head_size,
+        gap=config.gap if enclosed else None,
+        evaluations=config.evaluations if kind == "curve" else config.evaluations_disc,
         learning_rate=config.learning_rate or default_learning_rate(config.training, config.width),
     )
     return Cell(**values)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import torch
 
+from varexp.evidence.certify import enclosed
 from varexp.evidence.measure import DepthEvidence, measure
 from varexp.evidence.train import Trained, train
 from varexp.maps.norms import check_norm
@@ -62,6 +63,11 @@ def _run(chains: list[Chained], notify: Notify) -> Outcome:
     evidence: dict[int, list[DepthEvidence]] = {}
     for members in groups.values():
         evidence.update(_measure_group([chains[i] for i in members], [trained[i] for i in members], members))
+    for index, found in evidence.items():
+        cell = chains[index].deepest
+        target, domain = cell.target_object(), cell.domain_object()
+        evidence[index] = enclosed(found, trained[index].chain, target, domain, check_norm(cell.norm), cell.goal())
+        notify(0)
     wall_s = (time.perf_counter() - started) / len(chains)
     outcome = Outcome()
     for index, chained in enumerate(chains):

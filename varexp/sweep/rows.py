@@ -1,6 +1,5 @@
 """From evidence to the columns of a table: bounds by theory/, verdicts by intervals, provenance."""
 
-import dataclasses
 import math
 import platform
 import subprocess
@@ -18,7 +17,7 @@ from varexp.maps.norms import check_norm
 from varexp.sweep.cells import SCHEMA, Cell
 from varexp.sweep.config import REPOSITORY
 from varexp.sweep.records import Record, code_version
-from varexp.theory import keff, printed, split, telescoped
+from varexp.theory import ends, keff, printed, telescoped
 from varexp.theory.verdicts import Verdict, compare, theorem_5_6, vacuous
 
 COLUMNS = tuple(
@@ -30,9 +29,12 @@ COLUMNS = tuple(
     "verdict_repaired vacuous certified in_class diverged steps train_rms wall_s git_commit version".split()
 )
 
+SUPS = ("eps_interpolation", "eps_block", "local_error")  # of each stage, known from both sides
+
 STAGE_COLUMNS = tuple(
-    "key stage side_in side_out lipschitz lipschitz_feature eps_interpolation_lower eps_interpolation_upper "
-    "eps_block_lower eps_block_upper local_error_lower local_error_upper".split()
+    "key stage side_in side_out lipschitz lipschitz_feature lipschitz_lower lipschitz_feature_lower "
+    "eps_interpolation_lower eps_interpolation_upper eps_block_lower eps_block_upper local_error_lower "
+    "local_error_upper".split()
 )
 
 
@@ -93,54 +95,73 @@ def _stage_rows(cell: Cell, evidence: DepthEvidence | None) -> list[dict[str, An
             side_out=stage.side_out,
             lipschitz=stage.lipschitz(norm).upper,
             lipschitz_feature=stage.lipschitz_feature(norm).upper,
+            lipschitz_lower=stage.lipschitz(norm).lower,
+            lipschitz_feature_lower=stage.lipschitz_feature(norm).lower,
         )
         if evidence is not None:
-            found = evidence.stages[index]
-            row.update({f"{field.name}_lower": getattr(found, field.name) for field in dataclasses.fields(found)})
+            for name in SUPS:
+                interval = getattr(evidence.stages[index], name)
+                row.update({f"{name}_lower": interval.lower, f"{name}_upper": interval.upper})
         rows.append(row)
     return rows
 
 
 def _measured(evidence: DepthEvidence) -> dict[str, Any]:
-    return {
-        "eps_interpolation_lower": max(s.eps_interpolation for s in evidence.stages),
-        "eps_block_lower": max(s.eps_block for s in evidence.stages),
-        "local_error_lower": max(s.local_error for s in evidence.stages),
-        "error_lower": evidence.error,
+    row: dict[str, Any] = {
+        "error_lower": evidence.error.lower,
+        "error_upper": evidence.error.upper,
         "error_mean": evidence.error_mean,
         "error_l2": evidence.error_l2,
         "bound_pointwise": evidence.bound_pointwise,
     }
+    for name in SUPS:
+        intervals = [getattr(stage, name) for stage in evidence.stages]
+        row[f"{name}_lower"] = max(interval.lower for interval in intervals)
+        row[f"{name}_upper"] = _largest([interval.upper for interval in intervals])
+    row["certified"] = row["error_upper"] is not None and all(row[f"{name}_upper"] is not None for name in SUPS)
+    return row
 
 
-def bounds(stages: list[dict[str, Any]], end: str) -> dict[str, float]:
-    """The three bounds from one end ("lower" or "upper") of the ε's in the rows of a stage table."""
-    lipschitz = [row["lipschitz"] for row in stages]
-    local = split(
-        [row["lipschitz_feature"] for row in stages],
-        [row[f"eps_interpolation_{end}"] for row in stages],
-        [row[f"eps_block_{end}"] for row in stages],
-    )
-    formulas = {"telescoped": telescoped, "printed": printed, "keff": keff}
-    return {f"bound_{name}_{end}": formula(lipschitz, local) for name, formula in formulas.items()}
+def _largest(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return max(known) if len(known) == len(values) else None
+
+
+def bounds(stages: list[dict[str, Any]]) -> dict[str, float | None]:
+    """Both ends of the three bounds from the rows of a stage table, rounded outwards."""
+
+    def interval(row: dict[str, Any], name: str) -> tuple[float, float | None]:
+        upper = row[f"{name}_upper"] if name in SUPS else row[name]
+        return row[f"{name}_lower"], None if upper is None or upper != upper else upper
+
+    lipschitz = [interval(row, "lipschitz") for row in stages]
+    names = ("lipschitz_feature", "eps_interpolation", "eps_block")
+    parts = [tuple(interval(row, name) for name in names) for row in stages]
+    result: dict[str, float | None] = {}
+    for name, formula in {"telescoped": telescoped, "printed": printed, "keff": keff}.items():
+        lower, upper = ends(formula, lipschitz, parts)  # type: ignore[arg-type]
+        result |= {f"bound_{name}_lower": lower, f"bound_{name}_upper": upper}
+    return result
 
 
 def _bounds_and_verdicts(cell: Cell, row: dict[str, Any], stages: list[dict[str, Any]]) -> dict[str, Any]:
-    lower = bounds(stages, "lower")
-    norm = check_norm(cell.norm)
-    hypothesis = max(stage.lipschitz(norm).lower for stage in cell.target_object().stages)
+    found = bounds(stages)
+    hypothesis = max(stage["lipschitz_lower"] for stage in stages)
     error = (row["error_lower"], row["error_upper"])
     constant = (row["error_constant_lower"], row["error_constant_upper"])
-    formula = compare(*error, lower["bound_printed_lower"], row["bound_printed_upper"])
-    repaired = compare(*error, lower["bound_telescoped_lower"], row["bound_telescoped_upper"])
+
+    def judged(name: str) -> Verdict:
+        return compare(*error, found[f"bound_{name}_lower"], found[f"bound_{name}_upper"])
+
+    formula, repaired = judged("printed"), judged("telescoped")
     if repaired is Verdict.VIOLATED:
-        raise SoundnessError(f"cell {cell.key}: the telescoped bound is a theorem and came out violated: {row}")
+        raise SoundnessError(f"cell {cell.key}: the telescoped bound is a theorem and came out violated: {row | found}")
     return {
-        **lower,
+        **found,
         "verdict_formula": str(formula),
         "verdict": str(theorem_5_6(hypothesis, formula)),
         "verdict_repaired": str(repaired),
-        "vacuous": vacuous(lower["bound_printed_lower"], row["bound_printed_upper"], *constant),
+        "vacuous": vacuous(found["bound_printed_lower"], found["bound_printed_upper"], *constant),
     }
 
 

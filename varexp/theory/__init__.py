@@ -1,5 +1,5 @@
-"""What the paper says, as pure functions on floats. Imports nothing else of varexp."""
+"""What the paper says, as pure functions on numbers. Imports nothing else of varexp."""
 
-from varexp.theory.bounds import amplifications, keff, printed, split, telescoped
+from varexp.theory.bounds import amplifications, ends, keff, printed, split, telescoped
 
-__all__ = ["amplifications", "keff", "printed", "split", "telescoped"]
+__all__ = ["amplifications", "ends", "keff", "printed", "split", "telescoped"]

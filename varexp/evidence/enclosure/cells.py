@@ -121,7 +121,10 @@ def _substitutions(variables: int, order: int) -> Float[Tensor, "parts monomials
     for signs in _signs(variables).tolist():
         rows = [
             [
-                math.prod(math.comb(a, b) * s ** (a - b) / 2**a if b <= a else 0.0 for a, b, s in zip(f, e, signs, strict=True))
+                math.prod(
+                    math.comb(a, b) * s ** (a - b) / 2**a if b <= a else 0.0
+                    for a, b, s in zip(f, e, signs, strict=True)
+                )
                 for f in powers
             ]
             for e in powers

@@ -131,7 +131,9 @@ class Affine:
         if self._constant is not None:
             result = result.shifted(self._constant.value, self._constant.error)
         if result.R.shape != self.shape:
-            result = result.map(lambda t: t.expand(len(t), *self.shape) if t.dim() > len(self.shape) else t.expand(self.shape))
+            result = result.map(
+                lambda t: t.expand(len(t), *self.shape) if t.dim() > len(self.shape) else t.expand(self.shape)
+            )
         return result
 
     # ---- linear maps ---------------------------------------------------------------------------------------------

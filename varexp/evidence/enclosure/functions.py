@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from varexp.evidence.enclosure.matrices import TINY
-from varexp.evidence.enclosure.nonlinear import compose, multiply, reciprocal, strip
+from varexp.evidence.enclosure.nonlinear import compose, multiply, reciprocal, strip, within
 from varexp.evidence.enclosure.taylor import Expansion, TaylorModel, total
 from varexp.maps.constants import UNIT, gamma
 
@@ -47,7 +47,7 @@ def _trigonometric(x: TaylorModel, phase: int) -> TaylorModel:
     factorials = [math.factorial(m) for m in range(x.ring.order + 2)]
     coefficients = [derivatives[(m + phase) % 4] / factorial for m, factorial in enumerate(factorials)]
     errors = [torch.full_like(s, (ULPS + 2) * UNIT / factorial) for factorial in factorials]
-    return compose(x, _local(coefficients, errors, _sine_sups))
+    return within(compose(x, _local(coefficients, errors, _sine_sups)), -1.0, 1.0)
 
 
 def sin(x: TaylorModel) -> TaylorModel:
@@ -70,7 +70,7 @@ def tanh(x: TaylorModel) -> TaylorModel:
     """f^(m) is a polynomial in tanh: p_0 = t, p_{m+1} = (1 − t²) p_m'."""
     t = torch.tanh(x.P[0])
     coefficients, errors = _polynomials(t, [_tanh_polynomial(m) for m in range(x.ring.order + 2)], ULPS * UNIT)
-    return compose(x, _local(coefficients, errors, TANH_SUPS.__getitem__))
+    return within(compose(x, _local(coefficients, errors, TANH_SUPS.__getitem__)), -1.0, 1.0)
 
 
 def _tanh_polynomial(m: int) -> list[float]:

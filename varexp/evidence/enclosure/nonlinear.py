@@ -129,6 +129,18 @@ def compose(x: TaylorModel, f: Expansion) -> TaylorModel:
     return TaylorModel(x.ring, P, G, R * (1 + gamma(count)) + TINY, size * (1 + gamma(count)), x.owner)
 
 
+def within(x: TaylorModel, low: float, high: float) -> TaylorModel:
+    """Where a remainder is wider than the function's range, or undefined, the range itself takes its place."""
+    half = (high - low) / 2
+    wide = ~(half >= x.R)
+    if not bool(wide.any()):
+        return x
+    P = x.P.masked_fill(wide, 0.0)
+    P[0] = torch.where(wide, low + half, P[0])
+    R, size = x.R.masked_fill(wide, half), x.size.masked_fill(wide, max(abs(low), abs(high)) + half)
+    return TaylorModel(x.ring, P, x.G.masked_fill(wide, 0.0), R, size, x.owner)
+
+
 def strip(x: TaylorModel, slope: Tensor, half: Tensor) -> TaylorModel:
     """slope·x + half ± half: a piecewise linear function between two parallel lines."""
     size = slope.abs() * x.size + 2 * half
@@ -172,7 +184,7 @@ def softmax(x: TaylorModel) -> TaylorModel:
     # Jensen: Σ p e^v >= e^{Σ p v} for Σ p = 1, and the mean of v is 0 but for remainders and rounding
     mean = ((p + off) * (R + gamma(n + 8) * D) + off * D).sum(dim=-1, keepdim=True) * (1 + gamma(2 * n + 16))
     least = (1 - mean) * (1 - 8 * UNIT)
-    result = multiply(parts, compose(norm, reciprocal(norm, least)))
+    result = within(multiply(parts, compose(norm, reciprocal(norm, least))), 0.0, 1.0)
     result.stochastic = True
     return result
 

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from varexp.evidence.enclosure import functions
 from varexp.evidence.enclosure.expression import Affine, Term, evaluated, rearranged
-from varexp.evidence.enclosure.matrices import Matrix, identity
+from varexp.evidence.enclosure.matrices import Matrix
 from varexp.evidence.enclosure.nonlinear import multiply, softmax
 from varexp.evidence.enclosure.taylor import TaylorModel
 from varexp.maps.constants import UNIT
@@ -326,7 +326,7 @@ def amax(x: Enclosure, dim: int, keepdim: bool = False) -> Enclosure:
 def sum_(x: Enclosure, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Enclosure:
     """Along rows or columns a linear map, kept lazily where the axis stays."""
     dims = [dim] if isinstance(dim, int) else list(range(1, x.ndim)) if dim is None else list(dim)
-    for axis in sorted((_back(x, d) for d in dims)):  # farthest first: the others keep their distance
+    for axis in sorted(_back(x, d) for d in dims):  # farthest first: the others keep their distance
         n = x.shape[axis]
         if keepdim and axis == -1:
             x = Enclosure(x.settled().affine.right(Matrix(torch.ones(n, 1, dtype=torch.float64))))
@@ -408,6 +408,7 @@ def flatten(x: Enclosure, start_dim: int = 0, end_dim: int = -1) -> Enclosure:
     start, end = _back(x, start_dim), _back(x, end_dim)
     affine = x.affine
     if x.split and (start, end) == (-2, -1) and affine.shape[-3] == 1 and all(not t.flipped for t in affine.terms):
+
         def first(matrix: Matrix | None) -> Matrix | None:
             return None if matrix is None else matrix.map(lambda t: t.squeeze(-3) if t.dim() > 2 else t)
 
@@ -437,9 +438,7 @@ def reshape(x: Enclosure, *sizes: Any) -> Enclosure:
     if shape[0] not in (x.shape[0], -1):
         raise ValueError(f"the first axis counts cells and stays {x.shape[0]}, got {shape}")
     rest, ahead = shape[1:], x.ndim
-    return Enclosure(
-        rearranged(x.settled().affine, lambda t: t.reshape(*t.shape[: t.dim() - ahead + 1], *rest))
-    )
+    return Enclosure(rearranged(x.settled().affine, lambda t: t.reshape(*t.shape[: t.dim() - ahead + 1], *rest)))
 
 
 def _getitem(x: Enclosure, index: Any) -> Enclosure:

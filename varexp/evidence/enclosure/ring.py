@@ -132,7 +132,10 @@ def _on_interval(power: int, degree: int, left: Fraction, right: Fraction) -> Te
     width = right - left
     monomial = [math.comb(power, j) * width**j * left ** (power - j) for j in range(power + 1)]  # in s of [0, 1]
     values = [
-        sum((Fraction(math.comb(i, j), math.comb(degree, j)) * monomial[j] for j in range(min(i, power) + 1)), Fraction())
+        sum(
+            (Fraction(math.comb(i, j), math.comb(degree, j)) * monomial[j] for j in range(min(i, power) + 1)),
+            Fraction(),
+        )
         for i in range(degree + 1)
     ]
     return torch.tensor([float(value) for value in values], dtype=torch.float64)

@@ -70,7 +70,9 @@ class Sup:
     @property
     def gap(self) -> float:
         """upper/lower − 1, with the absolute floor taken off."""
-        return max(self.upper - FLOOR, 0.0) / self.lower - 1 if self.lower > 0 else math.inf if self.upper > FLOOR else 0.0
+        return (
+            max(self.upper - FLOOR, 0.0) / self.lower - 1 if self.lower > 0 else math.inf if self.upper > FLOOR else 0.0
+        )
 
 
 @dataclass
@@ -175,7 +177,14 @@ class Search:
         return Cells.joined(done)
 
     def _bounded(
-        self, mid: Tensor, rad: Tensor, cut: Tensor, before: States, state: State, values: Sequence[Enclosure], stage: Stage
+        self,
+        mid: Tensor,
+        rad: Tensor,
+        cut: Tensor,
+        before: States,
+        state: State,
+        values: Sequence[Enclosure],
+        stage: Stage,
     ) -> Cells:
         models = [value.model() for value in values]
         above = torch.stack([norm_above(m, self.norm) for m in models], dim=1)

@@ -113,7 +113,9 @@ class TaylorModel:
         """Without symbols: they join the remainder."""
         if len(self.G) == 0:
             return self
-        return TaylorModel(self.ring, self.P, self.G[:0], self.rest(), self.size * (1 + 4 * UNIT), None, self.stochastic)
+        return TaylorModel(
+            self.ring, self.P, self.G[:0], self.rest(), self.size * (1 + 4 * UNIT), None, self.stochastic
+        )
 
     def refreshed(self, symbols: int) -> "TaylorModel":
         """The `symbols` largest entries of the rest of each cell become new symbols, so that linear maps move them
