@@ -19,8 +19,8 @@ from varexp.evidence.soundness import check_trace, pointwise_bound
 from varexp.evidence.trace import SUPS, advance, trace, tracers
 from varexp.maps.domain import Domain
 from varexp.maps.norms import NormName
-from varexp.maps.targets import Target
-from varexp.models.chain import Chain
+from varexp.maps.targets import Target, TargetStage
+from varexp.models.chain import Chain, ModelStage
 
 ORDER = {1: 7, 2: 5, 3: 3}  # of Taylor models, by number of parameters
 GRID = {1: 32, 2: 16, 3: 4}  # cells a side to start with
@@ -28,6 +28,7 @@ SYMBOLS = {1: 0, 2: 16, 3: 16}  # per part of the state, where the next stage ha
 SYMBOL_TOKENS = 25  # beyond, carrying symbols through attention costs more than the cells they save
 
 Progress = Callable[[int, int, float], None]
+State = tuple[Enclosure, ...]
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,11 @@ def certify(
     low, high = domain.box
     tokens = [part.side_out**2 for part in target.stages]
     stages = [
-        Stage(_step(stage, part), own**2, SYMBOLS[count] if following <= SYMBOL_TOKENS else 0)
-        for stage, part, own, following in zip(chain.stages, target.stages, tokens, [*tokens[1:], 0], strict=True)
+        _stage(stage, part, SYMBOLS[count] if following <= SYMBOL_TOKENS else 0)
+        for stage, part, following in zip(chain.stages, target.stages, [*tokens[1:], 0], strict=True)
     ]
 
-    def start(u: Enclosure) -> tuple[Enclosure, ...]:
+    def start(u: Enclosure) -> State:
         word = domain.points(domain.chart(u))
         return word, word
 
@@ -88,17 +89,21 @@ def certify(
     return Certificate(tuple(map(tuple, search.run(lower))), sum(search.evaluated))
 
 
-def _step(stage: torch.nn.Module, target: object) -> Callable[..., object]:
-    def step(state: tuple[Enclosure, ...]) -> tuple[tuple[Enclosure, ...], list[Enclosure]]:
-        differences, t, y = advance(stage, target, *state, _settle)  # type: ignore[arg-type]
+def _stage(stage: ModelStage, target: TargetStage, symbols: int) -> Stage:
+    def step(state: State) -> tuple[State, list[Enclosure]]:
+        t, y = state
+        differences, t, y = advance(stage, target, t, y, _settle)
         return (t, y), [getattr(differences, name) for name in SUPS]
 
-    return step
+    def forward(state: State) -> State:
+        t, y = state
+        return stage(t), target(y)
+
+    return Stage(step, forward, target.side_out**4, symbols)
 
 
 def _settle(x: Enclosure) -> Enclosure:
-    x.model()
-    return x
+    return Enclosure.of(x.model())
 
 
 def enclosed(

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 
 from varexp.evidence.ensemble import Ensemble
 from varexp.maps.domain import Domain
-from varexp.maps.interpolation import resample
 from varexp.maps.norms import NormName, token_norm
 from varexp.maps.targets import Target, TargetStage
 from varexp.models.chain import Chain
@@ -58,8 +57,7 @@ def advance(
     aim = settle(target.feature_map(u))  # f_i(Φ_i t)
     through = settle(target(t))  # F_i(t)
     y_next = settle(target(y))
-    # (g_i − Φ_i) t, exactly 0 if the matrices agree
-    missed = resample(t, target.scale_map) - resample(t, stage.interpolation)
+    missed = target.scale(t) - stage.interpolate(t)  # (g_i − Φ_i) t, exactly 0 if the matrices agree
     t_next = settle(stage.block(u))
     differences = Differences(
         interpolation=missed,
@@ -85,7 +83,8 @@ class Tracer(nn.Module):
         for stage, target in zip(self.chain.stages, self.target.stages, strict=False):
             differences, t, y = advance(stage, target, t, y)
             norms = [token_norm(x, self.norm) for x in differences]
-            columns.append(Trace(*norms, size=token_norm(t, self.norm) + token_norm(y, self.norm)))
+            size = token_norm(t, self.norm) + token_norm(y, self.norm)
+            columns.append(Trace(**dict(zip(differences._fields, norms, strict=True)), size=size))
         return Trace(*(torch.stack(values, dim=-1) for values in zip(*columns, strict=True)))
 
 

@@ -67,7 +67,7 @@ def _run(chains: list[Chained], notify: Notify) -> Outcome:
         cell = chains[index].deepest
         target, domain = cell.target_object(), cell.domain_object()
         evidence[index] = enclosed(found, trained[index].chain, target, domain, check_norm(cell.norm), cell.goal())
-        notify(0)
+        notify(chains[index].enclosing)
     wall_s = (time.perf_counter() - started) / len(chains)
     outcome = Outcome()
     for index, chained in enumerate(chains):

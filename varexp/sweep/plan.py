@@ -9,6 +9,7 @@ from varexp.sweep.cells import Cell
 from varexp.sweep.config import Axes, Config, resolve
 
 LARGEST_BATCH = 32  # chains: beyond it an ensemble trains no faster per model
+STEPS_TO_ENCLOSE = 1200  # a stage of one chain
 SMALLEST_SPLIT = 8  # chains: below it, splitting a batch between workers costs more than it gains
 
 
@@ -37,8 +38,14 @@ class Chained:
 
     @property
     def cost(self) -> int:
-        """Model-steps of its training, stages that train one after another counted one by one."""
-        return self.deepest.steps * (1 if self.deepest.training == "end_to_end" else self.deepest.depth)
+        """Model-steps of its training, stages that train one after another counted one by one, and of enclosing it."""
+        stages = 1 if self.deepest.training == "end_to_end" else self.deepest.depth
+        return self.deepest.steps * stages + self.enclosing
+
+    @property
+    def enclosing(self) -> int:
+        """What enclosing its sups costs, roughly, in model-steps."""
+        return 0 if self.deepest.gap is None else STEPS_TO_ENCLOSE * self.deepest.depth
 
 
 def chains(cells: Sequence[Cell]) -> list[Chained]:

@@ -58,7 +58,7 @@ def make_record(cell: Cell, trained: Trained, evidence: DepthEvidence | None, wa
     stages = _stage_rows(cell, evidence)
     if evidence is not None:
         row.update(_measured(evidence))
-        row.update(_bounds_and_verdicts(cell, row, stages))
+        row.update(judged(row, stages))
     return {
         "schema": SCHEMA,
         "key": cell.key,
@@ -144,18 +144,24 @@ def bounds(stages: list[dict[str, Any]]) -> dict[str, float | None]:
     return result
 
 
-def _bounds_and_verdicts(cell: Cell, row: dict[str, Any], stages: list[dict[str, Any]]) -> dict[str, Any]:
+def judged(row: dict[str, Any], stages: list[dict[str, Any]]) -> dict[str, Any]:
+    """Bounds and verdicts from the measured columns of a row and the rows of its stage table.
+
+    Raises SoundnessError if the telescoped bound, a theorem, comes out violated.
+    """
     found = bounds(stages)
     hypothesis = max(stage["lipschitz_lower"] for stage in stages)
     error = (row["error_lower"], row["error_upper"])
     constant = (row["error_constant_lower"], row["error_constant_upper"])
 
-    def judged(name: str) -> Verdict:
+    def verdict(name: str) -> Verdict:
         return compare(*error, found[f"bound_{name}_lower"], found[f"bound_{name}_upper"])
 
-    formula, repaired = judged("printed"), judged("telescoped")
+    formula, repaired = verdict("printed"), verdict("telescoped")
     if repaired is Verdict.VIOLATED:
-        raise SoundnessError(f"cell {cell.key}: the telescoped bound is a theorem and came out violated: {row | found}")
+        raise SoundnessError(
+            f"cell {row['key']}: the telescoped bound is a theorem and came out violated: {row | found}"
+        )
     return {
         **found,
         "verdict_formula": str(formula),

@@ -48,7 +48,8 @@ def keff(lipschitz: Sequence[Number], local: Sequence[Number]) -> Number:
     formula is read with the larger constant.
     """
     _same_length(lipschitz, local)
-    return math.prod([max(2, *lipschitz)] * len(local)) * max(local)
+    largest = max(lipschitz)
+    return math.prod([largest if largest > 2 else type(largest)(2)] * len(local)) * max(local)
 
 
 Ends = tuple[float, float | None]

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from varexp.evidence.enclosure.operators import Enclosure
+from varexp.evidence.enclosure.protocol import Enclosure
 from varexp.evidence.enclosure.ring import Ring, ring
 from varexp.evidence.enclosure.taylor import TaylorModel
 from varexp.maps.constants import UNIT, gamma
@@ -31,13 +31,15 @@ class Box:
 class Cells:
     """Boxes mid ± rad (cells, parameters), bounds of every objective on them (cells, objectives), states.
 
-    `before` are the states at the start of the stage in hand, `after` at its end. `cut` says that `before` was cut out
-    of a larger cell's state, with that cell's remainder, and not computed for this cell.
+    `before` are the states at the start of the stage in hand, `after` at its end. `cut` counts how
+    often `before` was cut out of a larger cell's state, with its remainder, since it was computed; `stalled` counts
+    the halvings in a row that brought nothing.
     """
 
     mid: Tensor
     rad: Tensor
     cut: Tensor
+    stalled: Tensor
     above: Tensor
     below: Tensor
     before: States
@@ -48,21 +50,24 @@ class Cells:
 
     def take(self, index: Tensor) -> "Cells":
         """Some of the cells."""
-        tensors = [getattr(self, name)[index] for name in ("mid", "rad", "cut", "above", "below")]
         before, after = (tuple(state.cells(index) for state in states) for states in (self.before, self.after))
-        return Cells(*tensors, before, after)
+        mid, rad, cut, stalled = self.mid[index], self.rad[index], self.cut[index], self.stalled[index]
+        return Cells(mid, rad, cut, stalled, self.above[index], self.below[index], before, after)
 
     @classmethod
     def joined(cls, parts: Sequence["Cells"]) -> "Cells":
         """The cells of all parts."""
         if len(parts) == 1:
             return parts[0]
-        tensors = [torch.cat([getattr(p, name) for p in parts]) for name in ("mid", "rad", "cut", "above", "below")]
-        before, after = (
-            tuple(TaylorModel.beside(list(same)) for same in zip(*(getattr(p, name) for p in parts), strict=True))
-            for name in ("before", "after")
-        )
-        return cls(*tensors, before, after)
+
+        def tensor(name: str) -> Tensor:
+            return torch.cat([getattr(part, name) for part in parts])
+
+        def states(name: str) -> States:
+            return tuple(TaylorModel.beside(same) for same in zip(*(getattr(p, name) for p in parts), strict=True))
+
+        boxes = tensor("mid"), tensor("rad"), tensor("cut"), tensor("stalled")
+        return cls(*boxes, tensor("above"), tensor("below"), states("before"), states("after"))
 
 
 def first_boxes(box: Box) -> tuple[Float[Tensor, "cells parameters"], Float[Tensor, "cells parameters"]]:
@@ -117,17 +122,10 @@ def _signs(variables: int) -> Tensor:
 def _substitutions(variables: int, order: int) -> Float[Tensor, "parts monomials monomials"]:
     """Column f holds the coefficients of monomial f at t = (sign + t')/2. The entries are exact: binomials over 2^k."""
     powers = ring(variables, order).powers
-    result = []
-    for signs in _signs(variables).tolist():
-        rows = [
-            [
-                math.prod(
-                    math.comb(a, b) * s ** (a - b) / 2**a if b <= a else 0.0
-                    for a, b, s in zip(f, e, signs, strict=True)
-                )
-                for f in powers
-            ]
-            for e in powers
-        ]
-        result.append(torch.tensor(rows, dtype=torch.float64))
-    return torch.stack(result)
+
+    def entry(e: tuple[int, ...], f: tuple[int, ...], signs: list[float]) -> float:
+        factors = zip(f, e, signs, strict=True)
+        return math.prod(math.comb(a, b) * sign ** (a - b) / 2**a if b <= a else 0.0 for a, b, sign in factors)
+
+    parts = [[[entry(e, f, signs) for f in powers] for e in powers] for signs in _signs(variables).tolist()]
+    return torch.tensor(parts, dtype=torch.float64)

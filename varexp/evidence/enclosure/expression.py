@@ -6,89 +6,19 @@ product of two expressions keeps the outer matrices of its factors: (X A)(B X) i
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from varexp.evidence.enclosure.matrices import Matrix, identity
+from varexp.evidence.enclosure.matrices import Matrix
 from varexp.evidence.enclosure.nonlinear import contract
 from varexp.evidence.enclosure.ring import Ring, broadcast
 from varexp.evidence.enclosure.taylor import TaylorModel, total
+from varexp.evidence.enclosure.terms import Term
 
 MOST_TERMS = 2  # a factor of a product with more models is evaluated first
-
-
-@dataclass(frozen=True, eq=False)
-class Term:
-    """factor · left · model · right, the model transposed if `flipped`; None is the identity."""
-
-    model: TaylorModel
-    left: Matrix | None = None
-    right: Matrix | None = None
-    flipped: bool = False
-    factor: float = 1.0
-
-    def transpose(self) -> "Term":
-        left = None if self.right is None else self.right.mT
-        right = None if self.left is None else self.left.mT
-        return Term(self.model, left, right, not self.flipped, self.factor)
-
-    def pushed(self) -> "Term":
-        """The same with the matrix on the model's own rows (tokens) applied, once for all terms that share it."""
-        if self.flipped:
-            return self if self.right is None else self.transpose().pushed().transpose()
-        if self.left is None:
-            return self
-        key = ("left", id(self.left))
-        if key not in self.model.derived:
-            self.model.derived[key] = (self.left, self.model.left(self.left))  # holds the matrix: its id stays taken
-        return replace(self, model=self.model.derived[key][1], left=None)
-
-    def value(self) -> TaylorModel:
-        """Evaluated."""
-        term = self.pushed()
-        x = term.model.map(lambda t: t.mT) if term.flipped else term.model
-        if term.right is not None:
-            x = x.right(term.right)
-        if term.left is not None:
-            x = x.left(term.left)
-        return x.scaled(term.factor)
-
-    def columns_in(self) -> int:
-        return self.model.R.shape[-2 if self.flipped else -1]
-
-    def rows_in(self) -> int:
-        return self.model.R.shape[-1 if self.flipped else -2]
-
-    def times(self, factor: float) -> "Term":
-        """Factors other than ±1 are multiplied as matrices, which keeps account of the rounding."""
-        if abs(self.factor) == 1.0 or abs(factor) == 1.0:
-            return replace(self, factor=self.factor * factor)
-        return replace(self, right=self.full_right() * factor)
-
-    def full_right(self) -> Matrix:
-        return identity(self.columns_in()) if self.right is None else self.right
-
-    def full_left(self) -> Matrix:
-        return identity(self.rows_in()) if self.left is None else self.left
-
-    def merged(self, other: "Term") -> "Term | None":
-        """Both as one term where that is possible."""
-        if self.model is not other.model or self.flipped != other.flipped:
-            return None
-        if self.left is other.left:
-            right = self.full_right() * self.factor + other.full_right() * other.factor
-            return replace(self, right=right, factor=1.0)
-        if self.right is other.right:
-            left = self.full_left() * self.factor + other.full_left() * other.factor
-            return replace(self, left=left, factor=1.0)
-        return None
-
-    @property
-    def vanishes(self) -> bool:
-        return any(m is not None and m.vanishes for m in (self.left, self.right))
 
 
 class Affine:
@@ -129,7 +59,8 @@ class Affine:
             return exact.shifted(self._constant.value, self._constant.error)
         result = total([term.value() for term in self._terms])
         if self._constant is not None:
-            result = result.shifted(self._constant.value, self._constant.error)
+            fresh = len(self._terms) > 1 or self._terms[0].right is not None
+            result = result.shifted(self._constant.value, self._constant.error, in_place=fresh)
         if result.R.shape != self.shape:
             result = result.map(
                 lambda t: t.expand(len(t), *self.shape) if t.dim() > len(self.shape) else t.expand(self.shape)
@@ -146,22 +77,21 @@ class Affine:
         terms = [replace(t, right=matrix if t.right is None else t.right @ matrix) for t in self.terms]
         batch = broadcast(self.shape[1:-2], matrix.value.shape[:-2])
         shape = (self.shape[0], *batch, *self.shape[-2:-1][: len(self.shape) - 2], matrix.value.shape[-1])
-        return self._like(shape, terms, self.constant and self.constant @ matrix)
+        constant = self.constant
+        return self._like(shape, terms, None if constant is None else _full(constant, self.shape) @ matrix)
 
     def left(self, matrix: Matrix) -> "Affine":
         """matrix @ self."""
         terms = [replace(t, left=matrix if t.left is None else matrix @ t.left) for t in self.terms]
         constant = self.constant
         if constant is not None:
-            constant = matrix @ (constant.rows(self.shape[-2]) if constant.value.shape[-2] == 1 else constant)
+            constant = matrix @ _full(constant, self.shape)
         return self._like((*self.shape[:-2], matrix.value.shape[-2], self.shape[-1]), terms, constant)
 
     def transpose(self) -> "Affine":
         shape = (*self.shape[:-2], self.shape[-1], self.shape[-2])
-        constant = self.constant
-        if constant is not None and constant.value.shape[-2] == 1:
-            constant = constant.rows(self.shape[-2])
-        return Affine(self.ring, shape, [t.transpose() for t in self.terms], constant and constant.mT)
+        constant = None if self.constant is None else _full(self.constant, self.shape).mT
+        return Affine(self.ring, shape, [t.transpose() for t in self.terms], constant)
 
     def times(self, factor: float) -> "Affine":
         constant = None if self.constant is None else self.constant * factor
@@ -202,7 +132,7 @@ class Affine:
         b = other if len(other.terms) <= MOST_TERMS else Affine.of(other.model())
         batch = broadcast(self.shape[:-2], other.shape[:-2])
         shape = torch.Size((*batch, self.shape[-2], other.shape[-1]))
-        mean, constant = _centre(a, b.constant)
+        mean, constant = _centre(a, b.constant, other.shape)
         out = Affine(self.ring, shape, [])
         for t in (term.pushed() for term in b.terms):
             first = (a if t.left is None else a.right(t.left)).model()
@@ -237,13 +167,16 @@ def _with_constant(
     exact = TaylorModel.constant(a.ring, value.expand(*second.R.shape[:-2], *value.shape[-2:]))
     if error is not None:
         exact.R, exact.size = exact.R + error, exact.size + error
-    rest = None if a.constant is None else _full_rows(a.constant, a.shape) @ constant
+    rest = None if a.constant is None else _full(a.constant, a.shape) @ constant
     columns = TaylorModel.joined([first, model], lambda parts: torch.cat(parts, dim=-1))
     return columns, TaylorModel.joined([second, exact], lambda parts: torch.cat(parts, dim=-2)), None, rest
 
 
-def _full_rows(constant: Matrix, shape: torch.Size) -> Matrix:
-    return constant.rows(shape[-2]) if constant.value.shape[-2] == 1 else constant
+def _full(constant: Matrix, shape: torch.Size) -> Matrix:
+    """Rows and columns as many as the shape has."""
+    if len(shape) > 2 and constant.value.shape[-2] == 1 < shape[-2]:
+        constant = constant.rows(shape[-2])
+    return constant.columns(shape[-1]) if constant.value.shape[-1] == 1 < shape[-1] else constant
 
 
 def _sum(a: Matrix | None, b: Matrix | None) -> Matrix | None:
@@ -260,16 +193,15 @@ def _stochastic(a: Affine) -> bool:
     return term.model.stochastic and term.left is None and term.right is None and not term.flipped and term.factor == 1
 
 
-def _centre(a: Affine, constant: Matrix | None) -> tuple[Matrix | None, Matrix | None]:
+def _centre(a: Affine, constant: Matrix | None, shape: torch.Size) -> tuple[Matrix | None, Matrix | None]:
     """S C = S (C − 1 m) + 1 m for rows of S that sum to 1: (m, C − 1 m). Otherwise (None, C)."""
     if constant is None:
         return None, None
-    rows = a.shape[-1]
-    constant = constant.rows(rows) if constant.value.shape[-2] == 1 else constant
+    constant = _full(constant, shape)
     if not _stochastic(a):
         return None, constant
     mean = Matrix(constant.value.mean(dim=-2, keepdim=True))
-    return mean, constant + mean.rows(rows) * -1.0
+    return mean, constant + mean.rows(shape[-2]) * -1.0
 
 
 def _product(first: TaylorModel, second: TaylorModel) -> TaylorModel:

@@ -82,16 +82,22 @@ def _tanh_polynomial(m: int) -> list[float]:
 
 
 def _polynomials(t: Tensor, polynomials: list[list[float]], off: float) -> tuple[list[Tensor], list[Tensor]]:
-    """Values at t, |t| <= 1, which is off by `off`, and bounds of their error: |p'|·off and γ Σ|p_i| of Horner."""
+    """Values at t, |t| <= 1, which is off by `off`, and bounds of their error: |p'|·off and γ Σ|p_i| of Horner.
+
+    The polynomials are odd or even, and evaluated in t².
+    """
     values, errors = [], []
+    square = t * t
     for p in polynomials:
-        value = torch.full_like(t, p[-1])
-        for c in reversed(p[:-1]):
-            value = value * t + c
+        parity = (len(p) - 1) % 2
+        terms = p[parity::2]
+        value = torch.full_like(t, terms[-1])
+        for c in reversed(terms[:-1]):
+            value = value.mul_(square).add_(c)
         slope = sum(i * abs(c) for i, c in enumerate(p))
-        rounding = 2 * slope * off + gamma(2 * len(p) + 8) * sum(map(abs, p))
-        values.append(value)
-        errors.append(torch.full_like(t, rounding))
+        rounding = 2 * slope * off + gamma(4 * len(p) + 8) * sum(map(abs, p))
+        values.append(value.mul_(t) if parity else value)
+        errors.append(t.new_full((), rounding).expand_as(t))
     return values, errors
 
 

@@ -16,26 +16,31 @@ from torch import Tensor
 
 from varexp.evidence.enclosure.cells import Box, Cells, States, first_boxes, halved, halved_state, parameters
 from varexp.evidence.enclosure.norms import norm_above, norm_below
-from varexp.evidence.enclosure.operators import Enclosure
+from varexp.evidence.enclosure.protocol import Enclosure
 from varexp.evidence.enclosure.ring import ring
+from varexp.evidence.enclosure.taylor import TaylorModel
 from varexp.maps.norms import NormName, token_norm
 
 FLOOR = 1e-10  # a sup below it is resolved, whatever its relative gap
 CHUNK = 2**20  # coefficients in the largest array of one pass: bounds the memory
-GROWTH = 8.0  # what a stage is expected to make of a remainder; decides how a cell is tried next, never a bound
+STALLED = 0.8  # a cell within a tenth of its goal that keeps this share of its excess when halved ...
+PATIENCE = 4  # ... so many times in a row is left as it is: rounding is what remains
+GENERATIONS = 2  # how often a remainder is handed down before it is suspected, however small
+GROWTH = 16.0  # what a stage is expected to make of a remainder; decides how a cell is tried next, never a bound
 
 State = tuple[Enclosure, ...]
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One step of a staged map: from a state to the next and to the values whose norms are wanted.
+    """One step of a staged map: from a state to the next (`forward`), and that with the values whose norms are wanted.
 
     `largest` is the number of entries of the largest array on the way, per cell; `symbols` how many of the largest
     remainders of each part of the next state become symbols.
     """
 
     step: Callable[[State], tuple[State, Sequence[Enclosure]]]
+    forward: Callable[[State], State]
     largest: int
     symbols: int = 0
 
@@ -97,14 +102,14 @@ class Search:
         """Both ends of every objective of every stage. `known` are lower ends that are rigorous already."""
         mid, rad = first_boxes(self.box)
         state = self.start(parameters(self._ring, mid, rad))
-        after = tuple(part.model() for part in state)
-        cells = Cells(mid, rad, torch.zeros(len(mid), dtype=torch.bool), mid[:, :0], mid[:, :0], (), after)
+        states, cut = tuple(part.model() for part in state), torch.zeros(len(mid), dtype=torch.long)
         results = []
         for index in range(len(self.stages)):
-            cells = self._one(cells.mid, cells.rad, cells.cut, cells.after, index)
+            cells = self._one(mid, rad, cut, states, index)
             lower = torch.tensor(list(known[index]), dtype=torch.float64)
             cells = self._resolve(cells, index, lower)
             results.append(_sups(cells, lower))
+            mid, rad, cut, states = cells.mid, cells.rad, cells.cut, cells.after
         return results
 
     def _resolve(self, cells: Cells, index: int, lower: Tensor) -> Cells:
@@ -112,14 +117,14 @@ class Search:
         while True:
             best = torch.maximum(lower, cells.below.amax(dim=0))
             target = best * (1 + self.goal.gap) + FLOOR
-            excess = (cells.above / target).nan_to_num(nan=math.inf).amax(dim=1)
+            excess = _excess(cells, target)
             self.progress(index + 1, len(cells), float(excess.max()) * (1 + self.goal.gap) - 1)
             left = (self.goal.evaluations - self.evaluated[index]) // (parts + index + 1)
             worst = excess.argsort(descending=True, stable=True)
-            chosen = worst[: int((excess > 1).sum())][: max(left, 0)]
+            chosen = worst[((excess > 1) & (cells.stalled < PATIENCE))[worst]][: max(left, 0)]
             if len(chosen) == 0 or time.perf_counter() > self._deadline:
                 return cells
-            doubtful, cut = self._doubtful(cells, chosen, best), cells.cut[chosen]
+            doubtful, cut = self._doubtful(cells, chosen, best), cells.cut[chosen] > 0
             kept = torch.ones(len(cells), dtype=torch.bool).index_fill(0, chosen, False)
             pieces = [cells.take(kept.nonzero()[:, 0])]
             for group, treat in (
@@ -128,27 +133,30 @@ class Search:
                 (~doubtful, self._divided),
             ):
                 if bool(group.any()):
-                    pieces.append(treat(cells.take(chosen[group]), index))
+                    parents = cells.take(chosen[group])
+                    pieces.append(_no_worse(treat(parents, index), parents, target))
             cells = Cells.joined(pieces)
 
     def _doubtful(self, cells: Cells, chosen: Tensor, best: Tensor) -> Tensor:
-        """Whether the remainder that a cell's state came with may be what keeps it from being resolved."""
+        """Whether the remainder that a cell's state came with may be what keeps it from being resolved: it is large,
+        or it has been handed down before."""
         rest = sum(token_norm(state.cells(chosen).rest(), self.norm) for state in cells.before)
         room = self.goal.gap * best[best > 0].amin() if bool((best > 0).any()) else torch.tensor(FLOOR)
-        return ~(GROWTH * rest < room / 4)
+        return ~(GROWTH * rest < room / 4) | (cells.cut[chosen] >= GENERATIONS)
 
     def _divided(self, parents: Cells, index: int) -> Cells:
         """Parts that take their states from the larger cells."""
         mid, rad = halved(parents.mid, parents.rad)
         states = tuple(halved_state(state) for state in parents.before)
-        return _no_worse(self._one(mid, rad, torch.ones(len(mid), dtype=torch.bool), states, index), parents)
+        cut = (parents.cut + 1).repeat_interleave(len(mid) // len(parents))
+        return self._one(mid, rad, cut, states, index)
 
     def _divided_and_recomputed(self, parents: Cells, index: int) -> Cells:
-        return _no_worse(self._from_start(*halved(parents.mid, parents.rad), index), parents)
+        return self._from_start(*halved(parents.mid, parents.rad), index)
 
     def _recomputed(self, cells: Cells, index: int) -> Cells:
         """The same cells, with states of their own."""
-        return _no_worse(self._from_start(cells.mid, cells.rad, index), cells)
+        return self._from_start(cells.mid, cells.rad, index)
 
     # ---- evaluation ----------------------------------------------------------------------------------------------
 
@@ -158,29 +166,28 @@ class Search:
         for part in torch.arange(len(mid)).split(self._chunk(stage.largest)):
             before = tuple(state.cells(part) for state in states)
             state, values = stage.step(tuple(Enclosure.of(model) for model in before))
-            done.append(self._bounded(mid[part], rad[part], cut[part], before, state, values, stage))
+            done.append(self._bounded((mid[part], rad[part], cut[part]), before, state, values, stage))
         self.evaluated[index] += len(mid)
         return Cells.joined(done)
 
     def _from_start(self, mid: Tensor, rad: Tensor, index: int) -> Cells:
+        state = self.start(parameters(self._ring, mid, rad))
+        states = tuple(part.model() for part in state)
+        for stage in self.stages[:index]:
+            states = self._forward(states, stage)
+        self.evaluated[index] += len(mid) * index
+        return self._one(mid, rad, torch.zeros(len(mid), dtype=torch.long), states, index)
+
+    def _forward(self, states: States, stage: Stage) -> States:
         done = []
-        for part in torch.arange(len(mid)).split(self._chunk(max(stage.largest for stage in self.stages[: index + 1]))):
-            state = self.start(parameters(self._ring, mid[part], rad[part]))
-            for stage in self.stages[:index]:
-                state, _ = stage.step(state)
-                state = tuple(Enclosure.of(x.model().refreshed(stage.symbols)) for x in state)
-            before = tuple(x.model() for x in state)
-            state, values = self.stages[index].step(state)
-            own = torch.zeros(len(part), dtype=torch.bool)
-            done.append(self._bounded(mid[part], rad[part], own, before, state, values, self.stages[index]))
-        self.evaluated[index] += len(mid) * (index + 1)
-        return Cells.joined(done)
+        for part in torch.arange(len(states[0].R)).split(self._chunk(stage.largest)):
+            state = stage.forward(tuple(Enclosure.of(model.cells(part)) for model in states))
+            done.append([x.model().refreshed(stage.symbols) for x in state])
+        return tuple(TaylorModel.beside(same) for same in zip(*done, strict=True))
 
     def _bounded(
         self,
-        mid: Tensor,
-        rad: Tensor,
-        cut: Tensor,
+        boxes: tuple[Tensor, Tensor, Tensor],
         before: States,
         state: State,
         values: Sequence[Enclosure],
@@ -190,17 +197,25 @@ class Search:
         above = torch.stack([norm_above(m, self.norm) for m in models], dim=1)
         below = torch.stack([norm_below(m, self.norm) for m in models], dim=1)
         after = tuple(part.model().refreshed(stage.symbols) for part in state)
-        return Cells(mid, rad, cut, above, below, before, after)
+        return Cells(*boxes, torch.zeros(len(above), dtype=torch.long), above, below, before, after)
 
     def _chunk(self, largest: int) -> int:
         symbols = max(stage.symbols for stage in self.stages)
         return max(4, CHUNK // ((len(self._ring) + symbols) * largest))
 
 
-def _no_worse(cells: Cells, parents: Cells) -> Cells:
-    """What held on a cell holds on its parts."""
+def _excess(cells: Cells, target: Tensor) -> Tensor:
+    return (cells.above / target).nan_to_num(nan=math.inf).amax(dim=1)
+
+
+def _no_worse(cells: Cells, parents: Cells, target: Tensor) -> Cells:
+    """What held on a cell holds on its parts. Where halving brought next to nothing, rounding is what is left."""
     parts = len(cells) // len(parents)
+    before = _excess(parents, target).repeat_interleave(parts)
     cells.above = torch.minimum(cells.above, parents.above.repeat_interleave(parts, dim=0))
+    slow = (_excess(cells, target) - 1 > STALLED * (before - 1)) & (before < 1.1)
+    fresh = (cells.cut == 0) & (parents.cut == 0).repeat_interleave(parts)
+    cells.stalled = torch.where(slow & fresh, parents.stalled.repeat_interleave(parts) + 1, 0)
     return cells
 
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from varexp.evidence.enclosure.matrices import TINY, Matrix
-from varexp.evidence.enclosure.ring import Ring, broadcast, ring
+from varexp.evidence.enclosure.ring import Ring, broadcast
 from varexp.maps.constants import UNIT, gamma
 
 Map = Callable[[Tensor], Tensor]
@@ -64,8 +64,11 @@ class TaylorModel:
         return (self.G.abs().sum(dim=0) + self.R) * (1 + gamma(len(self.G) + 4))
 
     def degrees(self) -> Tensor:
-        """Σ|P_e| over the monomials of each degree (order+1, cells, *logical), rounded up."""
-        return self.ring.by_degree(self.P.abs()) * (1 + gamma(len(self.ring)))
+        """Σ|P_e| over the monomials of each degree (order+1, cells, *logical), rounded up; a tensor of its own."""
+        absolute = self.P.abs()
+        if self.ring.variables == 1:
+            return absolute  # nothing to add up
+        return self.ring.by_degree(absolute) * (1 + gamma(len(self.ring)))
 
     def spread(self) -> tuple[Tensor, Tensor, Tensor]:
         """degrees() without the constant, rest(), and their sum D: |v − P_0| <= D."""
@@ -172,10 +175,11 @@ class TaylorModel:
         R = (self.R.sum(dim=dim) + gamma(n + 4) * size) * (1 + gamma(n + 8))
         return TaylorModel(self.ring, self.P.sum(dim=dim), self.G.sum(dim=dim), R, size, self.owner)
 
-    def shifted(self, value: Tensor, error: Tensor | None = None) -> "TaylorModel":
-        """v + an exact value, or one that is off by at most `error`."""
+    def shifted(self, value: Tensor, error: Tensor | None = None, in_place: bool = False) -> "TaylorModel":
+        """v + an exact value, or one that is off by at most `error`. `in_place`: nobody else holds the coefficients."""
         value = value.expand(broadcast(value.shape, self.R.shape))
-        P = self.P.expand(-1, *value.shape).clone()
+        P = self.P.expand(-1, *value.shape)
+        P = P if in_place and P.shape == self.P.shape else P.clone()
         P[0] += value
         size = self.size + value.abs()
         R = self.R + 2 * UNIT * P[0].abs()
@@ -214,8 +218,3 @@ def total(parts: Sequence[TaylorModel]) -> TaylorModel:
 
 def _broadcast_symbols(G: Tensor, *like: Tensor) -> Tensor:
     return G.expand(len(G), *broadcast(G.shape[1:], *(x.shape for x in like)))
-
-
-def constant_ring() -> Ring:
-    """Of numbers: no variable at all."""
-    return ring(0, 0)

@@ -30,8 +30,12 @@ class TargetStage:
         """g_i as a matrix on tokens."""
         return image_matrix(resize_matrix(SCALE_MAP, self.side_in, self.side_out))
 
+    def scale(self, x: Float[Any, "... tokens_in channels"]) -> Float[Any, "... tokens_out channels"]:
+        """g_i x."""
+        return resample(x, self.scale_map)
+
     def __call__(self, x: Float[Any, "... tokens_in channels"]) -> Float[Any, "... tokens_out channels"]:
-        return self.feature_map(resample(x, self.scale_map))
+        return self.feature_map(self.scale(x))
 
     def lipschitz(self, norm: NormName) -> Constant:
         """L_i = Lip(f_i∘g_i), the constant that propagates (the paper's K_2)."""
