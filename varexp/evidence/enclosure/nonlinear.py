@@ -53,9 +53,12 @@ def _finish(a: TaylorModel, b: TaylorModel, P: Tensor, G: Tensor, op, inner: int
         R = R + op(A[d], tails[d])
     if len(a.G):
         R = R + op(a.G.abs().sum(dim=0), tails[k])
+    # the constant has `inner` products to add up; what has more comes with at least one factor of a higher degree
     count = inner * (a.ring.most + 4) + len(a.ring) + max(len(a.G), len(b.G)) + 8
     size = op(a.size, b.size) * (1 + gamma(inner + 4)) + TINY
-    R = (R + gamma(count) * size) * (1 + gamma(count + 4 * k + 16)) + TINY
+    constant = op(A[0], B[0])
+    rounding = gamma(inner + 4) * constant + gamma(count) * (size - constant).clamp_min(0)
+    R = (R + rounding) * (1 + gamma(count + 4 * k + 16)) + TINY
     return TaylorModel(a.ring, P, G, R, size, _owner(a, b))
 
 
@@ -122,9 +125,10 @@ def compose(x: TaylorModel, f: Expansion) -> TaylorModel:
     size = everything + magnitudes[0] + last + off
     count = (k + 2) * (x.ring.most + 4) + 16
     if k == 0:
-        return TaylorModel(x.ring, P, x.G[:0], (last + off + gamma(count) * size) * (1 + gamma(count)) + TINY, size)
+        return TaylorModel(x.ring, P, x.G[:0], (last + off) * (1 + gamma(count)) + TINY, size)
     lost = (everything - kept - magnitudes[1] * rest).clamp_min(0)
-    R = magnitudes[1] * x.R + lost + last + off + gamma(2 * count) * size
+    # the constant coefficient is a_0 itself, not a sum; D and the sums were rounded relative to themselves
+    R = magnitudes[1] * x.R + lost + last + off + gamma(2 * count) * (everything + last)
     G = coefficients[1] * x.G
     return TaylorModel(x.ring, P, G, R * (1 + gamma(count)) + TINY, size * (1 + gamma(count)), x.owner)
 
@@ -176,7 +180,8 @@ def softmax(x: TaylorModel) -> TaylorModel:
     top = D.exp() * (1 + 16 * UNIT)
     count = (k + 2) * (x.ring.most + 4) + 24
     lost = (top - kept - (rest if k else 0.0)).clamp_min(0)
-    error = p * ((R if k else 0.0) + lost + gamma(2 * count) * top) + off * top * (1 + 16 * UNIT)
+    rounding = gamma(2 * count) * D * top + 4 * UNIT * top  # e^D − 1 <= D e^D; the constant coefficient is 1
+    error = p * ((R if k else 0.0) + lost + rounding) + off * top * (1 + 16 * UNIT)
     size = p * top * (1 + 16 * UNIT)
     up = 1 + gamma(count)
     parts = TaylorModel(x.ring, p * E, p * G if k else G[:0], error * up + TINY, size * up + TINY, x.owner)
