@@ -28,16 +28,17 @@ SAMPLES = {"curve": 1024, "disc": 2048, "ball": 4096}  # points of the dense sam
 class Measurement:
     """How hard sups are sought: ascent from `starts` points per stage and quantity, `ascent_steps` steps each.
 
-    `starts` is a multiple of 4: with the four quantities that fills whole vectors, so that results keep their bits.
+    0 starts leave the dense sample alone, for a search with enclosures to go on from. Otherwise `starts` is a multiple
+    of 4: with the four quantities that fills whole vectors, so that results keep their bits.
     """
 
     starts: int = 4
     ascent_steps: int = 12
 
     def __post_init__(self) -> None:
-        if self.starts < 4 or self.starts % 4 or self.ascent_steps < 1:
+        if self.starts < 0 or self.starts % 4 or self.ascent_steps < 1:
             raise ValueError(
-                "measuring needs starts in 4, 8, 12, … and ascent_steps >= 1, got "
+                "measuring needs starts in 0, 4, 8, … and ascent_steps >= 1, got "
                 f"starts={self.starts}, ascent_steps={self.ascent_steps}"
             )
 
@@ -88,7 +89,7 @@ def measure(
     sampled = trace(tracers(chains, target, domain, norm, depth), theta)
     check_trace(sampled, lipschitz, features)
     reached: list[tuple[Trace, Tensor]] = []  # traces, over all stages, of the points that ascent for stage i ends in
-    for stage in range(1, depth + 1):
+    for stage in range(1, depth + 1) if how.starts else ():
         prefix = tracers(chains, target, domain, norm, stage)
         peaks = _peaks(prefix, sampled, theta, stage, domain, how)
         found = trace(tracers(chains, target, domain, norm, depth), peaks)

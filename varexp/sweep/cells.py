@@ -107,7 +107,8 @@ class Cell:
         return Training(mode=self.training, steps=self.steps, batch=self.batch, learning_rate=self.learning_rate)
 
     def measurement(self) -> Measurement:
-        return Measurement(starts=self.starts, ascent_steps=self.ascent_steps)
+        """What will be enclosed needs no ascent: the search finds where sups are."""
+        return Measurement(starts=self.starts if self.gap is None else 0, ascent_steps=self.ascent_steps)
 
     def goal(self) -> Goal | None:
         """When an enclosure is good enough; None: not asked for."""
@@ -123,8 +124,7 @@ class Cell:
             self.channels,
             self.sides,
             self.norm,
-            self.starts,
-            self.ascent_steps,
+            self.measurement(),
         )
 
     def trained_with(self) -> tuple[Any, ...]:

@@ -22,10 +22,12 @@ from varexp.evidence.enclosure.taylor import TaylorModel
 from varexp.maps.norms import NormName, token_norm
 
 FLOOR = 1e-10  # a sup below it is resolved, whatever its relative gap
-CHUNK = 2**20  # coefficients in the largest array of one pass: bounds the memory
+CHUNK = 2**19  # coefficients in the largest array of one pass: bounds the memory
+BEST_FIRST = 256  # open cells beyond which only the worse half is cut in one round: a better lower end may close others
 STALLED = 0.8  # a cell within a tenth of its goal that keeps this share of its excess when halved ...
 PATIENCE = 4  # ... so many times in a row is left as it is: rounding is what remains
 GENERATIONS = 2  # how often a remainder is handed down before it is suspected, however small
+LEAST_GROWTH = 4.0  # what a stage makes of a remainder at least: cells that cannot succeed are not tried
 GROWTH = 16.0  # what a stage is expected to make of a remainder; decides how a cell is tried next, never a bound
 
 State = tuple[Enclosure, ...]
@@ -105,8 +107,15 @@ class Search:
         states, cut = tuple(part.model() for part in state), torch.zeros(len(mid), dtype=torch.long)
         results = []
         for index in range(len(self.stages)):
-            cells = self._one(mid, rad, cut, states, index)
             lower = torch.tensor(list(known[index]), dtype=torch.float64)
+            hopeless = self._rest(states) * LEAST_GROWTH > self._room(lower) / self.goal.gap
+            pieces = []
+            if not bool(hopeless.all()):
+                some = (~hopeless).nonzero()[:, 0]
+                pieces.append(self._one(mid[some], rad[some], cut[some], _some(states, some), index))
+            if bool(hopeless.any()):
+                pieces.append(self._from_start(*halved(mid[hopeless], rad[hopeless]), index))
+            cells = Cells.joined(pieces)
             cells = self._resolve(cells, index, lower)
             results.append(_sups(cells, lower))
             mid, rad, cut, states = cells.mid, cells.rad, cells.cut, cells.after
@@ -121,7 +130,8 @@ class Search:
             self.progress(index + 1, len(cells), float(excess.max()) * (1 + self.goal.gap) - 1)
             left = (self.goal.evaluations - self.evaluated[index]) // (parts + index + 1)
             worst = excess.argsort(descending=True, stable=True)
-            chosen = worst[((excess > 1) & (cells.stalled < PATIENCE))[worst]][: max(left, 0)]
+            open_cells = worst[((excess > 1) & (cells.stalled < PATIENCE))[worst]]
+            chosen = open_cells[: min(max(left, 0), max(BEST_FIRST, len(open_cells) // 2))]
             if len(chosen) == 0 or time.perf_counter() > self._deadline:
                 return cells
             doubtful, cut = self._doubtful(cells, chosen, best), cells.cut[chosen] > 0
@@ -140,9 +150,16 @@ class Search:
     def _doubtful(self, cells: Cells, chosen: Tensor, best: Tensor) -> Tensor:
         """Whether the remainder that a cell's state came with may be what keeps it from being resolved: it is large,
         or it has been handed down before."""
-        rest = sum(token_norm(state.cells(chosen).rest(), self.norm) for state in cells.before)
-        room = self.goal.gap * best[best > 0].amin() if bool((best > 0).any()) else torch.tensor(FLOOR)
-        return ~(GROWTH * rest < room / 4) | (cells.cut[chosen] >= GENERATIONS)
+        rest = self._rest(_some(cells.before, chosen))
+        return ~(GROWTH * rest < self._room(best) / 4) | (cells.cut[chosen] >= GENERATIONS)
+
+    def _rest(self, states: States) -> Tensor:
+        return torch.stack([token_norm(state.rest(), self.norm) for state in states]).sum(dim=0)
+
+    def _room(self, best: Tensor) -> float:
+        """What may be added to the smallest of the sups that are known to be above 0."""
+        positive = best[best > 0]
+        return self.goal.gap * float(positive.amin()) if len(positive) else math.inf
 
     def _divided(self, parents: Cells, index: int) -> Cells:
         """Parts that take their states from the larger cells."""
@@ -202,6 +219,10 @@ class Search:
     def _chunk(self, largest: int) -> int:
         symbols = max(stage.symbols for stage in self.stages)
         return max(4, CHUNK // ((len(self._ring) + symbols) * largest))
+
+
+def _some(states: States, index: Tensor) -> States:
+    return tuple(state.cells(index) for state in states)
 
 
 def _excess(cells: Cells, target: Tensor) -> Tensor:
