@@ -1,4 +1,8 @@
-"""Training speed of ensembles against one model at a time, as ratios in one run: python scripts/benchmark.py."""
+"""Speed, as ratios in one run on one core: python scripts/benchmark.py [training|enclosures].
+
+training: ensembles against one model at a time. enclosures: certifying all sups of a chain to a 1 % gap, against the
+training of that chain.
+"""
 
 import argparse
 import statistics
@@ -6,13 +10,22 @@ import time
 
 import torch
 
-from varexp.evidence.train import Problem, Training, train
+from varexp.evidence.certify import Certificate, certify
+from varexp.evidence.enclosure import Goal
+from varexp.evidence.measure import Measurement, measure
+from varexp.evidence.train import Problem, Training, default_learning_rate, train
 from varexp.maps.domain import Domain
 from varexp.maps.targets import build_target
 from varexp.models.chain import BlockConfig
 
+CHAINS = (  # domain, ladder of sides, K, widths
+    ("curve-2", (2, 3, 4, 5, 6, 7, 8), 2.1, (8, 16, 32, 64)),
+    ("curve-1", (1, 2, 3, 4, 5, 6, 8), 1.5, (16,)),
+    ("disc-1", (1, 2, 3, 4, 5), 1.5, (8, 16, 32, 64)),
+)
 
-def seconds(models: int, side: int, steps: int) -> float:
+
+def training_seconds(models: int, side: int, steps: int) -> float:
     """Wall seconds to train so many one-block chains as one ensemble."""
     target, domain = build_target("sine", (side, side), 2.1), Domain("curve", side)
     problems = [Problem(target, domain, "dct", seed) for seed in range(models)]
@@ -21,23 +34,65 @@ def seconds(models: int, side: int, steps: int) -> float:
     return time.perf_counter() - started
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=60)
-    parser.add_argument("--repeats", type=int, default=3)
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    seconds(2, 2, 20)  # warm-up
+def training(steps: int, repeats: int) -> None:
+    training_seconds(2, 2, 20)  # warm-up
     print("side  ensemble  model-steps/s  ratio to one at a time (median of pairs)")
     for side in (2, 4, 8):
         for size in (1, 8, 16, 32):
-            pairs = [
-                (seconds(1, side, arguments.steps), seconds(size, side, arguments.steps))
-                for _ in range(arguments.repeats)
-            ]
+            pairs = [(training_seconds(1, side, steps), training_seconds(size, side, steps)) for _ in range(repeats)]
             ratio = statistics.median(size * alone / together for alone, together in pairs)
-            rate = statistics.median(size * arguments.steps / together for _, together in pairs)
+            rate = statistics.median(size * steps / together for _, together in pairs)
             print(f"{side:4d}  {size:8d}  {rate:13.0f}  {ratio:6.2f}")
+
+
+def enclosing(domain: Domain, sides: tuple[int, ...], K: float, width: int) -> None:
+    """One chain of the default recipe, certified at every depth of its ladder."""
+    target = build_target("sine", sides, K)
+    config = BlockConfig(width=width, hidden=2 * width, head_size=width)
+    recipe = Training(learning_rate=default_learning_rate("stagewise", width))
+    started = time.perf_counter()
+    chain = train([Problem(target, domain, "keys", 0)], config, recipe)[0].chain
+    trained = time.perf_counter() - started
+    places = [depth.places for depth in measure([chain], target, domain, "rms", Measurement(starts=0))[0]]
+    for depth in range(1, len(sides)):
+        started = time.perf_counter()
+        found = certify(
+            chain.prefix(depth), target.prefix(depth), domain, "rms", Goal(evaluations=8000), places[:depth]
+        )
+        seconds = time.perf_counter() - started
+        share = seconds / (trained * depth / (len(sides) - 1))
+        print(
+            f"{domain!s:8s} {'-'.join(map(str, sides[: depth + 1])):15s} {width:5d}  {depth:5d}  {seconds:7.2f}  "
+            f"{widest(found):7.2%}  {found.evaluations:11d}  {share:6.2f}",
+            flush=True,
+        )
+
+
+def widest(found: Certificate) -> float:
+    return max(sup.gap for stage in found.stages for sup in stage)
+
+
+def enclosures() -> None:
+    print("domain   sides           width  depth  seconds      gap  evaluations  share of training")
+    for domain, sides, K, widths in CHAINS:
+        for width in widths:
+            enclosing(Domain.parse(domain), sides, K, width)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", nargs="*", default=["training", "enclosures"], help="training, enclosures")
+    parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--repeats", type=int, default=3)
+    arguments = parser.parse_args()
+    unknown = set(arguments.what) - {"training", "enclosures"}
+    if unknown:
+        parser.error(f"expected training or enclosures, got {', '.join(sorted(unknown))}")
+    torch.set_num_threads(1)
+    if "training" in arguments.what:
+        training(arguments.steps, arguments.repeats)
+    if "enclosures" in arguments.what:
+        enclosures()
 
 
 if __name__ == "__main__":

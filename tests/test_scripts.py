@@ -34,7 +34,7 @@ def test_figures_says_what_is_missing(tmp_path):
 
 @pytest.mark.slow
 def test_benchmark_prints_ratios():
-    done = command("benchmark.py", "--steps", "11", "--repeats", "1")
+    done = command("benchmark.py", "training", "--steps", "11", "--repeats", "1")
     assert done.returncode == 0, done.stderr
     rows = [line.split() for line in done.stdout.splitlines()[1:]]
     assert [(row[0], row[1]) for row in rows] == [(s, e) for s in ("2", "4", "8") for e in ("1", "8", "16", "32")]

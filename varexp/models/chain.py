@@ -109,7 +109,7 @@ class ModelStage(nn.Module):
 
     interpolation: Tensor
 
-    def __init__(self, kernel: str, side_in: int, side_out: int, block: Block) -> None:
+    def __init__(self, kernel: str, side_in: int, side_out: int, block: Any) -> None:
         super().__init__()
         self.side_in, self.side_out = side_in, side_out
         self.register_buffer("interpolation", image_matrix(resize_matrix(kernel, side_in, side_out)))

@@ -1,6 +1,7 @@
 """Verdicts on an inequality between two numbers that are known only as intervals. No slack constant anywhere."""
 
 from enum import StrEnum
+from fractions import Fraction
 
 
 class Verdict(StrEnum):
@@ -12,10 +13,11 @@ class Verdict(StrEnum):
     HYPOTHESIS_NOT_MET = "HYPOTHESIS_NOT_MET"
 
 
-def compare(
-    error_lower: float | None, error_upper: float | None, bound_lower: float | None, bound_upper: float | None
-) -> Verdict:
-    """Decide error <= bound from [error_lower, error_upper] and [bound_lower, bound_upper]; None is an unknown end."""
+End = float | Fraction | None  # None is unknown
+
+
+def compare(error_lower: End, error_upper: End, bound_lower: End, bound_upper: End) -> Verdict:
+    """Decide error <= bound from [error_lower, error_upper] and [bound_lower, bound_upper]."""
     if error_upper is not None and bound_lower is not None and error_upper <= bound_lower:
         return Verdict.HOLDS
     if error_lower is not None and bound_upper is not None and error_lower > bound_upper:

@@ -55,6 +55,20 @@ def measured(table: pd.DataFrame) -> pd.DataFrame:
     return table[~table.diverged.astype(bool)]
 
 
+def interval(rows: pd.DataFrame, name: str) -> tuple[pd.Series, pd.Series]:
+    """Both ends of a quantity; the lower one twice where the upper one is not known, and a plain column twice."""
+    if f"{name}_lower" not in rows:
+        return rows[name], rows[name]
+    return rows[f"{name}_lower"], rows[f"{name}_upper"].fillna(rows[f"{name}_lower"])
+
+
+def widest_gap(rows: pd.DataFrame) -> str:
+    """The largest relative distance between the ends of an error."""
+    low, high = interval(rows, "error")
+    gaps = (high / low - 1)[low > 0]
+    return f"{100 * gaps.max():.2g} %" if len(gaps) else "0 %"
+
+
 def pivot(rows: pd.DataFrame, column: str) -> NDArray[np.float64]:
     """A column as an array (seeds, depths), with only the seeds that have every depth."""
     wide = rows.pivot_table(index="seed", columns="depth", values=column, aggfunc="first")

@@ -15,6 +15,7 @@ from varexp.report.figures._common import (
     caption,
     measured,
     setting,
+    widest_gap,
 )
 from varexp.report.statistics import geometric_mean
 
@@ -22,10 +23,11 @@ BUDGETS = (PRINTED, POINTWISE, "#009E73", "#CC79A7")  # from the smallest number
 
 CAPTION = """
 Error of trained VAR chains against the width of their blocks at fixed numbers of training steps; domain {domain},
-{norm} norm, sides {sides}. {seeds} Solid: sup error, attained at an evaluated point (a lower end), geometric mean
-over seeds (dots). Dashed: the telescoped bound from the same chains' attained ε's. Slopes are least squares over
-all widths in log-log. More steps lower the whole curve, so it shows what training reaches in a budget and claims
-nothing on the capacity of a width: Theorem 5.6 speaks of existing weights, and trained weights only illustrate it.
+{norm} norm, sides {sides}. {seeds} Solid: sup error, enclosed from both sides (widest relative gap {gap}; its lower
+end is drawn), geometric mean over seeds (dots). Dashed: the telescoped bound from the same chains' ε's. Slopes are
+least squares over all widths in log-log. More steps lower the whole curve, so it shows what training reaches in a
+budget and claims nothing on the capacity of a width: Theorem 5.6 speaks of existing weights, and trained weights only
+illustrate it.
 """
 
 
@@ -42,7 +44,7 @@ def figures(table: pd.DataFrame) -> dict[str, Figure]:
     axes[0, 0].set_ylabel("error")
     figure.text(0.5, 0.97, "Fixed budget: error against width", ha="center", va="top", fontweight="bold")
     _legend(figure, budgets)
-    caption(figure, CAPTION.format(**setting(table)))
+    caption(figure, CAPTION.format(gap=widest_gap(measured(table)), **setting(table)))
     return {"width": figure}
 
 
