@@ -53,7 +53,8 @@ def enclosing(domain: Domain, sides: tuple[int, ...], K: float, width: int) -> N
     started = time.perf_counter()
     chain = train([Problem(target, domain, "keys", 0)], config, recipe)[0].chain
     trained = time.perf_counter() - started
-    places = [depth.places for depth in measure([chain], target, domain, "rms", Measurement(starts=0))[0]]
+    evidence = measure([chain], target, domain, "rms", Measurement(starts=0))[0]
+    places = [torch.tensor(depth.places, dtype=torch.float64) for depth in evidence]
     for depth in range(1, len(sides)):
         started = time.perf_counter()
         found = certify(

@@ -62,10 +62,10 @@ def test_a_key_is_stable():
         model="chain", target="sine", target_options=(), domain="curve-2", kernel="keys", depth=1, width=16, hidden=32,
         heads=1, head_size=16, activation="tanh", positions=True, scaled=True, attention_residual=True,
         ffn_residual=True, training="stagewise", steps=1200, batch=8, learning_rate=0.06, norm="rms", channels=2,
-        sides=(2, 3), seed=0, K=2.1, starts=4, ascent_steps=12,
+        sides=(2, 3), seed=0, K=2.1, starts=4, ascent_steps=12, gap=0.01, evaluations=20_000,
     )  # fmt: skip
     assert json.dumps(cell.content(), allow_nan=False)
-    assert cell.key == "26d8d121d898ed9d"
+    assert cell.key == "12e825dcef18fa48"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,9 @@ def test_a_key_is_stable():
         ({"heads": 3}, "3 heads do not divide width 4"),
         ({"K": -1.0}, "K is a Lipschitz constant above 0"),
         ({"steps": 10}, "steps >= 11"),
-        ({"starts": 5}, "starts in 4, 8, 12"),
+        ({"starts": 5}, "starts in 0, 4, 8"),
+        ({"gap": 0.0}, "expected gap > 0"),
+        ({"evaluations": 0}, "evaluations >= 1"),
     ],
 )
 def test_what_does_not_exist_or_fit_is_refused(config, change, message):

@@ -113,7 +113,7 @@ def enclosed(
 
     Raises SoundnessError if an inequality that is a theorem fails at a point that the search adds.
     """
-    places = [depth.places for depth in found]
+    places = [torch.tensor(depth.places, dtype=torch.float64) for depth in found]
     chain, target = chain.prefix(len(found)), target.prefix(len(found))
     if goal is None:
         values = attained(chain, target, domain, norm, torch.cat(places))

@@ -69,7 +69,7 @@ class DepthEvidence:
     error_l2: float
     bound_pointwise: float  # largest right side of (**) over the evaluated points
     stages: tuple[StageEvidence, ...]
-    places: Float[Tensor, "sups parameters"]  # where the quantities of stage n were largest
+    places: tuple[tuple[float, ...], ...]  # parameters of the points where each quantity of stage n was largest
 
 
 def measure(
@@ -141,7 +141,7 @@ def _evidence(
                     StageEvidence(*(Interval(highest[name][i]) for name in ("interpolation", "block", "local")))
                     for i in range(depth)
                 ),
-                places=torch.stack([places[getattr(points, name)[:, depth - 1].argmax()] for name in SUPS]),
+                places=tuple(tuple(places[getattr(points, name)[:, depth - 1].argmax()].tolist()) for name in SUPS),
             )
         )
     return result

@@ -65,7 +65,7 @@ class Cell:
             raise ValueError(
                 f"domain {self.domain} starts at side {self.domain_object().side}, but sides start at {self.sides[0]}"
             )
-        self.block(), self.recipe(), self.measurement(), self.goal()
+        self.block(), self.recipe(), self.goal(), Measurement(starts=self.starts, ascent_steps=self.ascent_steps)
         if self.gap is not None and self.domain_object().parameters not in ORDER:
             raise ValueError(
                 f"sups are enclosed over at most {max(ORDER)} parameters; {self.domain} has "
