@@ -32,7 +32,7 @@ lint: $(STAMP) ## ruff and mypy
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 
-bench: $(STAMP) ## training speed of ensembles against one model at a time
+bench: $(STAMP) ## speed of ensembles and of enclosures, as ratios in one run
 	@$(PY) scripts/benchmark.py
 
 paper: $(STAMP) ## publication scale: twenty seeds, three times the training, hours; written to build/paper

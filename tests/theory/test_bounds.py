@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tolerances import ROUNDING
 
-from varexp.theory import amplifications, keff, printed, split, telescoped
+from varexp.theory import amplifications, ends, keff, printed, split, telescoped
+from varexp.theory.bounds import rounded
 
 positive = st.floats(1e-3, 10)
 stages = st.lists(st.tuples(positive, positive), min_size=1, max_size=8)
@@ -62,3 +63,37 @@ def test_lengths_must_agree():
 
 def test_overflow_is_infinite_not_silent():
     assert telescoped([3.0] * 700, [1.0] * 700) == math.inf
+
+
+numbers = st.floats(0, 1e6, allow_subnormal=False)
+
+
+@given(st.lists(st.tuples(numbers, numbers, numbers, numbers), min_size=1, max_size=6))
+def test_ends_are_the_exact_bound_rounded_outwards(stages):
+    point = [((k, k), (e1, e1), (e2, e2)) for _, k, e1, e2 in stages]
+    lipschitz = [(L, L) for L, *_ in stages]
+    for formula in (telescoped, printed, keff):
+        exact = formula(
+            [Fraction(L) for L, *_ in stages], [Fraction(k) * Fraction(e1) + Fraction(e2) for _, k, e1, e2 in stages]
+        )
+        low, high = ends(formula, lipschitz, point)
+        assert Fraction(low) <= exact
+        assert high == math.inf or exact <= Fraction(high)
+        assert high == low or high == math.nextafter(low, math.inf)
+
+
+def test_ends_grow_with_every_interval_and_an_unknown_end_stays_unknown():
+    narrow = ends(telescoped, [(2.0, 2.0)] * 2, [((1.0, 1.0), (0.1, 0.2), (0.3, 0.3))] * 2)
+    wide = ends(telescoped, [(2.0, 2.5)] * 2, [((1.0, 1.0), (0.1, 0.2), (0.3, 0.4))] * 2)
+    assert wide[0] == narrow[0] < narrow[1] < wide[1]
+    assert ends(printed, [(2.0, 2.0)], [((1.0, 1.0), (0.1, None), (0.3, 0.3))])[1] is None
+    with pytest.raises(ValueError, match="finite lower ends"):
+        ends(printed, [(2.0, 2.0)], [((1.0, 1.0), (math.nan, None), (0.3, 0.3))])
+
+
+def test_rounding_towards_each_side():
+    third = Fraction(1, 3)
+    assert Fraction(rounded(third, -math.inf)) < third < Fraction(rounded(third, math.inf))
+    assert rounded(Fraction(1, 4), math.inf) == rounded(Fraction(1, 4), -math.inf) == 0.25
+    assert rounded(Fraction(10) ** 400, math.inf) == math.inf
+    assert rounded(Fraction(10) ** 400, -math.inf) < math.inf
