@@ -11,7 +11,8 @@ from varexp.sweep.config import Axes
 from varexp.sweep.execute import execute
 from varexp.sweep.plan import Batch, batches, chains, expand
 from varexp.sweep.rows import COLUMNS, STAGE_COLUMNS
-from varexp.theory import keff, printed, split, telescoped
+from varexp.theory import ends, keff, printed, telescoped
+from varexp.theory.verdicts import compare
 
 VOLATILE = ("wall_s",)
 
@@ -43,28 +44,51 @@ def test_every_record_has_every_column_and_bounds_recompute(config):
         assert list(row) == list(COLUMNS[1:])
         assert all(list(stage) == list(STAGE_COLUMNS) for stage in stages)
         assert len(stages) == row["depth"]
-        lipschitz = [s["lipschitz"] for s in stages]
-        local = split(
-            [s["lipschitz_feature"] for s in stages],
-            [s["eps_interpolation_lower"] for s in stages],
-            [s["eps_block_lower"] for s in stages],
-        )
-        assert row["bound_telescoped_lower"] == telescoped(lipschitz, local)
-        assert row["bound_printed_lower"] == printed(lipschitz, local)
-        assert row["bound_keff_lower"] == keff(lipschitz, local)
+        lipschitz = [(s["lipschitz_lower"], s["lipschitz"]) for s in stages]
+        parts = [
+            (
+                (s["lipschitz_feature_lower"], s["lipschitz_feature"]),
+                (s["eps_interpolation_lower"], s["eps_interpolation_upper"]),
+                (s["eps_block_lower"], s["eps_block_upper"]),
+            )
+            for s in stages
+        ]
+        for name, formula in (("telescoped", telescoped), ("printed", printed), ("keff", keff)):
+            assert (row[f"bound_{name}_lower"], row[f"bound_{name}_upper"]) == ends(formula, lipschitz, parts)
+        assert row["error_lower"] <= row["error_upper"] <= 1.0101 * row["error_lower"]
         assert row["error_lower"] <= row["bound_pointwise"] * (1 + 1e-9)
-        assert row["bound_pointwise"] <= row["bound_telescoped_lower"] * (1 + 1e-9)
-        assert row["lipschitz"] == max(lipschitz)
-        assert row["certified"] is False
+        assert row["bound_pointwise"] <= row["bound_telescoped_upper"] * (1 + 1e-9)
+        assert row["lipschitz"] == max(high for _, high in lipschitz)
+        assert row["certified"] is True
         assert row["verdict"] == "HYPOTHESIS_NOT_MET"  # K = 1.5
-        assert row["verdict_formula"] == "INCONCLUSIVE"  # no upper end
+        error = row["error_lower"], row["error_upper"]
+        assert row["verdict_formula"] == compare(*error, row["bound_printed_lower"], row["bound_printed_upper"])
         if row["kernel"] == "dct":
-            assert row["eps_interpolation_lower"] == 0.0
+            assert row["eps_interpolation_lower"] == row["eps_interpolation_upper"] == 0.0
         assert row["in_class"] is False
 
 
+def test_without_a_gap_the_lower_ends_stand_alone(config):
+    (record,) = run(dataclasses.replace(config, gap=None, axes=Axes(depth=[1]))).records
+    row = record["row"]
+    assert row["certified"] is False
+    assert row["error_upper"] is row["bound_printed_upper"] is record["stages"][0]["eps_block_upper"] is None
+    assert row["error_lower"] > 0
+    assert row["verdict_formula"] == row["verdict_repaired"] == "INCONCLUSIVE"
+
+
+def test_a_budget_that_ends_first_is_told_by_the_gap(config):
+    (tight,) = run(dataclasses.replace(config, gap=1e-6, evaluations=40, axes=Axes(depth=[1]))).records
+    (loose,) = run(dataclasses.replace(config, axes=Axes(depth=[1]))).records
+    low, high = tight["row"]["error_lower"], tight["row"]["error_upper"]
+    assert tight["row"]["certified"] is True
+    assert high > low * (1 + 1e-6)
+    assert low <= loose["row"]["error_upper"]
+    assert loose["row"]["error_lower"] <= high
+
+
 def test_verdicts_follow_the_hypothesis(config):
-    for K, verdict in ((2.0, "HYPOTHESIS_NOT_MET"), (2.5, "INCONCLUSIVE")):
+    for K, verdict in ((2.0, "HYPOTHESIS_NOT_MET"), (2.5, "HOLDS")):
         (record,) = run(dataclasses.replace(config, K=K, depth=1, kernel="dct")).records
         assert record["row"]["verdict"] == verdict
 

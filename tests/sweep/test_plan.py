@@ -56,3 +56,12 @@ def test_batches_hold_every_chain_once_and_only_equal_shapes(config, workers):
     assert all(len({c.deepest.trained_with() for c in batch.chains}) == 1 for batch in planned)
     assert [b.cost for b in planned] == sorted((b.cost for b in planned), reverse=True)
     assert len(planned) % workers == 0
+
+
+def test_every_worker_gets_its_share_of_what_is_enclosed(config):
+    axes = Axes(seed=list(range(30)), domain=["disc"])
+    cells = expand(dataclasses.replace(config, sides=None, depth=1, seeds_disc=10, axes=axes))
+    planned = batches(cells, 2)
+    counts = [sum(chained.enclosing > 0 for chained in batch.chains) for batch in planned]
+    assert counts == [5, 5]
+    assert [len(batch.chains) for batch in planned] == [15, 15]

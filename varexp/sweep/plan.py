@@ -70,10 +70,15 @@ class Batch:
 
     @property
     def cost(self) -> float:
-        """Rough time, to order batches by: per stage an overhead, linear layers on n tokens, attention on n²."""
+        """Rough time, to order batches by: per stage an overhead, linear layers on n tokens, attention on n²; and what
+        enclosing costs, more in two parameters than in one.
+        """
         cell = self.chains[0].deepest
         tokens = [side**2 for side in cell.sides[1:]]
-        return len(self.chains) * cell.steps * sum(20 + n * (1 + cell.width / 16) + n**2 / 16 for n in tokens)
+        training = len(self.chains) * cell.steps * sum(20 + n * (1 + cell.width / 16) + n**2 / 16 for n in tokens)
+        enclosed = sum(chained.enclosing > 0 for chained in self.chains)
+        per_pair = 300 if cell.domain_object().parameters == 1 else 3000
+        return training + enclosed * per_pair * sum(n**2 for n in tokens)
 
 
 def batches(cells: Sequence[Cell], workers: int) -> list[Batch]:
@@ -84,11 +89,14 @@ def batches(cells: Sequence[Cell], workers: int) -> list[Batch]:
     result = []
     for group in groups.values():
         together = sorted(group, key=lambda c: repr(c.deepest.measured_with()))  # stable: plan order within
-        parts = -(-len(together) // LARGEST_BATCH)
+        kinds = [[c for c in together if (c.enclosing > 0) == enclosed] for enclosed in (True, False)]
+        parts = -(-len(together) // (LARGEST_BATCH - all(map(len, kinds))))
         rounded = -(-parts // workers) * workers
         if len(together) // rounded >= SMALLEST_SPLIT:
             parts = rounded
-        result += [Batch(tuple(part)) for part in _split(together, parts)]
+        # what is enclosed takes longer than what is not, so every part gets its share of both
+        enclosed, plain = (_split(kind, parts) for kind in kinds)
+        result += [Batch((*a, *b)) for a, b in zip(enclosed, reversed(plain), strict=True) if a or b]
     return sorted(result, key=lambda batch: -batch.cost)
 
 
