@@ -7,7 +7,7 @@ from varexp.evidence.enclosure.taylor import TaylorModel
 from varexp.maps.constants import UNIT
 
 SHAPE = (4, 3, 5)  # cells and two logical axes
-POINTS = 48  # of each model
+POINTS = 256  # of each model
 
 
 def random_model(seed, variables, order, symbols, width, centre=1.0, shape=SHAPE, owner=None):

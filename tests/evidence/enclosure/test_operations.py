@@ -15,7 +15,7 @@ from varexp.evidence.enclosure.taylor import TaylorModel
 from varexp.maps.layers import layer_norm
 
 EXAMPLES = 40
-CHECKS = EXAMPLES * POINTS * SHAPE[0] * SHAPE[1] * SHAPE[2]
+CHECKS = EXAMPLES * POINTS * SHAPE[0] * SHAPE[1]  # entries that a row sum has: the fewest of all results
 assert CHECKS >= 10**5  # per operation
 
 SOURCE = torch.Generator().manual_seed(7)
