@@ -4,6 +4,9 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 export MPLBACKEND := agg
+# glibc keeps what is freed: enclosures make and drop arrays of megabytes, and getting each from the system costs a third
+export MALLOC_MMAP_THRESHOLD_ := 33554432
+export MALLOC_TRIM_THRESHOLD_ := 1073741824
 
 EXPERIMENTS := depth width kernel
 # Run a command for every experiment: a failure does not keep the others from running, an interruption does.

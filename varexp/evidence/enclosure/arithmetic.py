@@ -10,7 +10,7 @@ from torch.nn import functional
 from varexp.evidence.enclosure import functions
 from varexp.evidence.enclosure.expression import evaluated
 from varexp.evidence.enclosure.matrices import Matrix
-from varexp.evidence.enclosure.nonlinear import multiply, softmax
+from varexp.evidence.enclosure.nonlinear import multiply
 from varexp.evidence.enclosure.protocol import (
     TABLE,
     Enclosure,
@@ -21,6 +21,7 @@ from varexp.evidence.enclosure.protocol import (
     rule,
     scalar,
 )
+from varexp.evidence.enclosure.softmax import Softmax
 from varexp.evidence.enclosure.taylor import TaylorModel
 from varexp.maps.constants import UNIT
 
@@ -143,8 +144,9 @@ def power(x: Enclosure, exponent: float) -> Enclosure:
 def softmax_rule(x: Enclosure, dim: int, *_: Any, **__: Any) -> Enclosure:
     model = x.model()
     if dim in (-1, x.ndim - 1):
-        return Enclosure.of(softmax(model))
-    return Enclosure.of(softmax(model.map(lambda t: t.transpose(back(x, dim), -1))).map(_swap_last(back(x, dim))))
+        return Enclosure(Softmax(model))
+    swap = _swap_last(back(x, dim))
+    return Enclosure.of(Softmax(model.map(swap)).model().map(swap))
 
 
 def _swap_last(dim: int) -> Callable[[Tensor], Tensor]:

@@ -119,7 +119,6 @@ def unflatten(x: Enclosure, dim: int, sizes: Sequence[int]) -> Enclosure:
 def _once(model: TaylorModel, name: str, f: Callable[[Tensor], Tensor]) -> TaylorModel:
     if name not in model.derived:
         model.derived[name] = model.map(f)
-        model.derived[name].stochastic = model.stochastic
     return model.derived[name]
 
 

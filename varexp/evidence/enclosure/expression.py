@@ -2,7 +2,7 @@
 
 An `Enclosure` is Σ factor·left·model·right + constant. Linear maps only change left, right and constant, so that
 products of weight matrices are formed before absolute values are taken; a nonlinear operation evaluates the sum. A
-product of two expressions keeps the outer matrices of its factors: (X A)(B X) is X (A B) X, and P (X V) is (P X) V.
+product of two expressions keeps the outer matrices of its factors: (X A)(B X) is X (A B) X.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -78,19 +78,19 @@ class Affine:
         batch = broadcast(self.shape[1:-2], matrix.value.shape[:-2])
         shape = (self.shape[0], *batch, *self.shape[-2:-1][: len(self.shape) - 2], matrix.value.shape[-1])
         constant = self.constant
-        return self._like(shape, terms, None if constant is None else _full(constant, self.shape) @ matrix)
+        return self._like(shape, terms, None if constant is None else full(constant, self.shape) @ matrix)
 
     def left(self, matrix: Matrix) -> "Affine":
         """matrix @ self."""
         terms = [replace(t, left=matrix if t.left is None else matrix @ t.left) for t in self.terms]
         constant = self.constant
         if constant is not None:
-            constant = matrix @ _full(constant, self.shape)
+            constant = matrix @ full(constant, self.shape)
         return self._like((*self.shape[:-2], matrix.value.shape[-2], self.shape[-1]), terms, constant)
 
     def transpose(self) -> "Affine":
         shape = (*self.shape[:-2], self.shape[-1], self.shape[-2])
-        constant = None if self.constant is None else _full(self.constant, self.shape).mT
+        constant = None if self.constant is None else full(self.constant, self.shape).mT
         return Affine(self.ring, shape, [t.transpose() for t in self.terms], constant)
 
     def times(self, factor: float) -> "Affine":
@@ -132,25 +132,22 @@ class Affine:
         b = other if len(other.terms) <= MOST_TERMS else Affine.of(other.model())
         batch = broadcast(self.shape[:-2], other.shape[:-2])
         shape = torch.Size((*batch, self.shape[-2], other.shape[-1]))
-        mean, constant = _centre(a, b.constant, other.shape)
+        constant = None if b.constant is None else full(b.constant, other.shape)
         out = Affine(self.ring, shape, [])
         for t in (term.pushed() for term in b.terms):
             first = (a if t.left is None else a.right(t.left)).model()
+            first = first.scaled(t.factor)
             second = t.model.map(lambda x: x.mT) if t.flipped else t.model
             alone = constant is not None and constant.value.shape[:-2].numel() == 1 and len(a.terms) == 1
-            if alone and t.right is None and t.factor == 1.0:
+            if alone and t.right is None:
                 assert constant is not None
                 first, second, constant, rest = _with_constant(first, second, a, constant)
                 out = out if rest is None else out.shifted(rest)
-            out = out.plus(Affine(self.ring, shape, [Term(_product(first, second), None, t.right, False, t.factor)]))
+            out = out.plus(Affine(self.ring, shape, [Term(contract(first, second), None, t.right)]))
         if constant is not None:
-            out = out.plus(replaced_shape(a.right(constant), shape))
-        return out if mean is None else out.shifted(mean)
-
-
-def replaced_shape(x: Affine, shape: torch.Size) -> Affine:
-    """The same, of a shape that it broadcasts to."""
-    return Affine(x.ring, shape, x.terms, x.constant)
+            product = a.right(constant)
+            out = out.plus(Affine(self.ring, shape, product.terms, product.constant))
+        return out
 
 
 def _with_constant(
@@ -167,12 +164,12 @@ def _with_constant(
     exact = TaylorModel.constant(a.ring, value.expand(*second.R.shape[:-2], *value.shape[-2:]))
     if error is not None:
         exact.R, exact.size = exact.R + error, exact.size + error
-    rest = None if a.constant is None else _full(a.constant, a.shape) @ constant
+    rest = None if a.constant is None else full(a.constant, a.shape) @ constant
     columns = TaylorModel.joined([first, model], lambda parts: torch.cat(parts, dim=-1))
     return columns, TaylorModel.joined([second, exact], lambda parts: torch.cat(parts, dim=-2)), None, rest
 
 
-def _full(constant: Matrix, shape: torch.Size) -> Matrix:
+def full(constant: Matrix, shape: torch.Size) -> Matrix:
     """Rows and columns as many as the shape has."""
     if len(shape) > 2 and constant.value.shape[-2] == 1 < shape[-2]:
         constant = constant.rows(shape[-2])
@@ -183,33 +180,6 @@ def _sum(a: Matrix | None, b: Matrix | None) -> Matrix | None:
     if a is None or b is None:
         return b if a is None else a
     return a + b
-
-
-def _stochastic(a: Affine) -> bool:
-    """One model whose rows sum to 1, and nothing else."""
-    if len(a.terms) != 1 or a.constant is not None:
-        return False
-    term = a.terms[0]
-    return term.model.stochastic and term.left is None and term.right is None and not term.flipped and term.factor == 1
-
-
-def _centre(a: Affine, constant: Matrix | None, shape: torch.Size) -> tuple[Matrix | None, Matrix | None]:
-    """S C = S (C − 1 m) + 1 m for rows of S that sum to 1: (m, C − 1 m). Otherwise (None, C)."""
-    if constant is None:
-        return None, None
-    constant = _full(constant, shape)
-    if not _stochastic(a):
-        return None, constant
-    mean = Matrix(constant.value.mean(dim=-2, keepdim=True))
-    return mean, constant + mean.rows(shape[-2]) * -1.0
-
-
-def _product(first: TaylorModel, second: TaylorModel) -> TaylorModel:
-    """Numerically; where rows of the first sum to 1, around the middle of the second's rows."""
-    if not first.stochastic:
-        return contract(first, second)
-    middle = second.P[0].mean(dim=-2, keepdim=True)
-    return contract(first, second.shifted(-middle)).shifted(middle)
 
 
 def rearranged(x: Affine, f: Callable[[Tensor], Tensor]) -> Affine:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from varexp.evidence.enclosure.matrices import TINY
-from varexp.evidence.enclosure.ring import Ring, ring
+from varexp.evidence.enclosure.ring import Ring, broadcast, ring
 from varexp.evidence.enclosure.taylor import Expansion, TaylorModel, _owner, same_symbols
 from varexp.maps.constants import UNIT, gamma
 
@@ -68,12 +68,13 @@ def _small_contraction(shape: Ring, a: Tensor, b: Tensor) -> Tensor:
     for i, degree in enumerate(shape.degrees):
         for j, e in enumerate(shape.shift(i, 0, shape.order - degree).tolist()):
             pairs[e].append((i, j))
-    out = []
-    for found in pairs:
+    batch = broadcast(a.shape[1:-2], b.shape[1:-2])
+    out = a.new_empty(len(shape), *batch, a.shape[-2], b.shape[-1])
+    for e, found in enumerate(pairs):
         left = torch.cat([a[i] for i, _ in found], dim=-1)
         right = torch.cat([b[j] for _, j in found], dim=-2)
-        out.append(left @ right)
-    return torch.stack(out)
+        torch.matmul(left, right, out=out[e])
+    return out
 
 
 def _large_contraction(shape: Ring, a: Tensor, b: Tensor) -> Tensor:
@@ -133,15 +134,18 @@ def compose(x: TaylorModel, f: Expansion) -> TaylorModel:
     return TaylorModel(x.ring, P, G, R * (1 + gamma(count)) + TINY, size * (1 + gamma(count)), x.owner)
 
 
-def within(x: TaylorModel, low: float, high: float) -> TaylorModel:
+def within(x: TaylorModel, low: Tensor | float, high: Tensor | float) -> TaylorModel:
     """Where a remainder is wider than the function's range, or undefined, the range itself takes its place."""
-    half = (high - low) / 2
+    low, high = (torch.as_tensor(end, dtype=torch.float64) for end in (low, high))
+    middle = low + (high - low) / 2
+    half = torch.maximum(high - middle, middle - low) * (1 + 4 * UNIT)
     wide = ~(half >= x.R)
     if not bool(wide.any()):
         return x
     P = x.P.masked_fill(wide, 0.0)
-    P[0] = torch.where(wide, low + half, P[0])
-    R, size = x.R.masked_fill(wide, half), x.size.masked_fill(wide, max(abs(low), abs(high)) + half)
+    P[0] = torch.where(wide, middle, P[0])
+    size = torch.maximum(low.abs(), high.abs()) * (1 + 4 * UNIT) + half
+    R, size = torch.where(wide, half, x.R), torch.where(wide, size * (1 + 4 * UNIT), x.size)
     return TaylorModel(x.ring, P, x.G.masked_fill(wide, 0.0), R, size, x.owner)
 
 
@@ -152,46 +156,6 @@ def strip(x: TaylorModel, slope: Tensor, half: Tensor) -> TaylorModel:
     P = slope * x.P
     P[0] += half
     return TaylorModel(x.ring, P, slope * x.G, R, size * (1 + 16 * UNIT), x.owner)
-
-
-def softmax(x: TaylorModel) -> TaylorModel:
-    """Softmax along the last axis, with scores centred by their mean under the softmax at the cell's centre.
-
-    softmax(x) = p e^v / Σ p e^v for v = x − x_0 − (any function of the row), p = softmax(x_0): exact, and with the
-    row's mean Σ p (x − x_0) taken off, the normaliser is 1 + O(r²). p itself is off by a relative error.
-    """
-    k, n = x.ring.order, x.R.shape[-1]
-    centre = x.P[0]
-    below = centre - centre.amax(dim=-1, keepdim=True)
-    weights = below.exp()
-    p = weights / weights.sum(dim=-1, keepdim=True)
-    off = (gamma(n + 16) + 4 * UNIT * below.abs()) * p  # exp within 4 units, its argument rounded once
-    u, G = x.P.clone(), x.G
-    u[0] = 0.0
-    u = u - (p * u).sum(dim=-1, keepdim=True)
-    if len(G):
-        G = G - (p * G).sum(dim=-1, keepdim=True)
-    centred = TaylorModel(x.ring, u, G, x.R, x.size, x.owner)
-    A, rest, D = centred.spread()
-    rounding = 2 * UNIT * D + TINY  # of the subtraction; the mean is the same number for the whole row
-    R, D = (x.R + rounding) * (1 + 8 * UNIT), (D + rounding) * (1 + 8 * UNIT)
-    E = x.ring.exponential(u)
-    kept = ring(1, k).exponential(A).sum(dim=0)
-    top = D.exp() * (1 + 16 * UNIT)
-    count = (k + 2) * (x.ring.most + 4) + 24
-    lost = (top - kept - (rest if k else 0.0)).clamp_min(0)
-    rounding = gamma(2 * count) * D * top + 4 * UNIT * top  # e^D − 1 <= D e^D; the constant coefficient is 1
-    error = p * ((R if k else 0.0) + lost + rounding) + off * top * (1 + 16 * UNIT)
-    size = p * top * (1 + 16 * UNIT)
-    up = 1 + gamma(count)
-    parts = TaylorModel(x.ring, p * E, p * G if k else G[:0], error * up + TINY, size * up + TINY, x.owner)
-    norm = parts.summed(-1).map(lambda t: t.unsqueeze(-1))
-    # Jensen: Σ p e^v >= e^{Σ p v} for Σ p = 1, and the mean of v is 0 but for remainders and rounding
-    mean = ((p + off) * (R + gamma(n + 8) * D) + off * D).sum(dim=-1, keepdim=True) * (1 + gamma(2 * n + 16))
-    least = (1 - mean) * (1 - 8 * UNIT)
-    result = within(multiply(parts, compose(norm, reciprocal(norm, least))), 0.0, 1.0)
-    result.stochastic = True
-    return result
 
 
 def reciprocal(x: TaylorModel, least: Tensor | None = None) -> Expansion:

@@ -55,10 +55,10 @@ class Ring:
 
     def multiply(self, a: Tensor, b: Tensor) -> Tensor:
         """The truncated product, entrywise."""
-        shape = broadcast(a.shape[1:], b.shape[1:])
-        out = a.new_zeros(len(self), *shape)
-        for i, degree in enumerate(self.degrees):
-            self.add_product(out, i, a[i], b.expand(-1, *shape), 0, self.order - degree)
+        out = a[0] * b
+        b = b.expand(out.shape)
+        for i, degree in enumerate(self.degrees[1:], start=1):
+            self.add_product(out, i, a[i], b, 0, self.order - degree)
         return out
 
     def horner(self, coefficients: list[Tensor], u: Tensor) -> Tensor:
@@ -74,14 +74,16 @@ class Ring:
 
     def exponential(self, u: Tensor) -> Tensor:
         """exp(u) truncated, for u without constant term: by degrees, d·E_d = Σ_{j=1}^d j·u_j·E_{d−j} (Euler)."""
-        out = torch.zeros_like(u)
+        out = torch.empty_like(u)
         out[0] = 1.0
+        weighted = [u[e] * d for e, d in enumerate(self.degrees)]
         for degree in range(1, self.order + 1):
             own = slice(self.start[degree], self.start[degree + 1])
-            for j in range(1, degree):
-                for i in range(self.start[j], self.start[j + 1]):
-                    self.add_product(out, i, u[i] * (j / degree), out, degree - j, degree - j)
-            out[own] += u[own]
+            torch.mul(u[own], degree, out=out[own])
+            for i in range(1, self.start[degree]):
+                left = degree - self.degrees[i]
+                self.add_product(out, i, weighted[i], out, left, left)
+            out[own].div_(degree)
         return out
 
     def by_degree(self, absolute: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ from varexp.evidence.enclosure.taylor import TaylorModel
 from varexp.maps.norms import NormName, token_norm
 
 FLOOR = 1e-10  # a sup below it is resolved, whatever its relative gap
-CHUNK = 2**19  # coefficients in the largest array of one pass: bounds the memory
+CHUNK = 2**20  # coefficients in the largest array of one pass: bounds the memory
 BEST_FIRST = 256  # open cells beyond which only the worse half is cut in one round: a better lower end may close others
 STALLED = 0.8  # a cell within a tenth of its goal that keeps this share of its excess when halved ...
 PATIENCE = 4  # ... so many times in a row is left as it is: rounding is what remains
@@ -49,10 +49,8 @@ class Stage:
 
 @dataclass(frozen=True, kw_only=True)
 class Goal:
-    """Stop at this relative gap, or after so many (cell, stage) evaluations for one stage, or seconds in all.
-
-    The number of evaluations is the same on every machine; a limit of seconds is not, and is off by default.
-    """
+    """Stop at this relative gap, or after so many (cell, stage) evaluations for one stage, or seconds in all: the
+    number of evaluations is the same on every machine, a limit of seconds is not."""
 
     gap: float = 0.01
     evaluations: int = 20_000
@@ -96,6 +94,7 @@ class Search:
 
     def __post_init__(self) -> None:
         self._ring = ring(len(self.box.lower), self.order)
+        self._parts = 2 ** len(self.box.lower)
         self._deadline = time.perf_counter() + self.goal.seconds
         self.evaluated = [0] * len(self.stages)  # (cell, stage) evaluations spent on behalf of each stage
 
@@ -108,44 +107,41 @@ class Search:
         results = []
         for index in range(len(self.stages)):
             lower = torch.tensor(list(known[index]), dtype=torch.float64)
-            hopeless = self._rest(states) * LEAST_GROWTH > self._room(lower) / self.goal.gap
-            pieces = []
-            if not bool(hopeless.all()):
-                some = (~hopeless).nonzero()[:, 0]
-                pieces.append(self._one(mid[some], rad[some], cut[some], _some(states, some), index))
-            if bool(hopeless.any()):
-                pieces.append(self._from_start(*halved(mid[hopeless], rad[hopeless]), index))
-            cells = Cells.joined(pieces)
-            cells = self._resolve(cells, index, lower)
+            cells = self._resolve(self._entered(mid, rad, cut, states, index, lower), index, lower)
             results.append(_sups(cells, lower))
             mid, rad, cut, states = cells.mid, cells.rad, cells.cut, cells.after
         return results
 
+    def _entered(self, mid: Tensor, rad: Tensor, cut: Tensor, states: States, index: int, lower: Tensor) -> Cells:
+        """Stage `index` on the cells that the stage before ended on. Those whose remainders cannot do are cut first,
+        if the budget has room for that; if not, it is left to what the cells turn out to need."""
+        hopeless = self._rest(states) * LEAST_GROWTH > self._room(lower) / self.goal.gap
+        if len(mid) + int(hopeless.sum()) * self._parts * (index + 1) > self.goal.evaluations:
+            hopeless = torch.zeros_like(hopeless)
+        pieces, some = [], (~hopeless).nonzero()[:, 0]
+        if len(some):
+            pieces.append(self._one(mid[some], rad[some], cut[some], _some(states, some), index))
+        if len(some) < len(mid):
+            pieces.append(self._from_start(*halved(mid[hopeless], rad[hopeless]), index))
+        return Cells.joined(pieces)
+
     def _resolve(self, cells: Cells, index: int, lower: Tensor) -> Cells:
-        parts = 2 ** len(self.box.lower)
         while True:
             best = torch.maximum(lower, cells.below.amax(dim=0))
             target = best * (1 + self.goal.gap) + FLOOR
             excess = _excess(cells, target)
             self.progress(index + 1, len(cells), float(excess.max()) * (1 + self.goal.gap) - 1)
-            left = (self.goal.evaluations - self.evaluated[index]) // (parts + index + 1)
+            left = (self.goal.evaluations - self.evaluated[index]) // (self._parts + index + 1)
             worst = excess.argsort(descending=True, stable=True)
             open_cells = worst[((excess > 1) & (cells.stalled < PATIENCE))[worst]]
             chosen = open_cells[: min(max(left, 0), max(BEST_FIRST, len(open_cells) // 2))]
             if len(chosen) == 0 or time.perf_counter() > self._deadline:
                 return cells
-            doubtful, cut = self._doubtful(cells, chosen, best), cells.cut[chosen] > 0
             kept = torch.ones(len(cells), dtype=torch.bool).index_fill(0, chosen, False)
-            pieces = [cells.take(kept.nonzero()[:, 0])]
-            for group, treat in (
-                (doubtful & cut, self._recomputed),
-                (doubtful & ~cut, self._divided_and_recomputed),
-                (~doubtful, self._divided),
-            ):
-                if bool(group.any()):
-                    parents = cells.take(chosen[group])
-                    pieces.append(_no_worse(treat(parents, index), parents, target))
-            cells = Cells.joined(pieces)
+            doubtful, cut = self._doubtful(cells, chosen, best), cells.cut[chosen] > 0
+            anew = self._anew(cells, chosen[doubtful & cut], chosen[doubtful & ~cut], target, index)
+            divided = self._divided(cells, chosen[~doubtful], target, index)
+            cells = Cells.joined([cells.take(kept.nonzero()[:, 0]), *anew, *divided])
 
     def _doubtful(self, cells: Cells, chosen: Tensor, best: Tensor) -> Tensor:
         """Whether the remainder that a cell's state came with may be what keeps it from being resolved: it is large,
@@ -161,19 +157,24 @@ class Search:
         positive = best[best > 0]
         return self.goal.gap * float(positive.amin()) if len(positive) else math.inf
 
-    def _divided(self, parents: Cells, index: int) -> Cells:
-        """Parts that take their states from the larger cells."""
-        mid, rad = halved(parents.mid, parents.rad)
+    def _divided(self, cells: Cells, chosen: Tensor, target: Tensor, index: int) -> Sequence[Cells]:
+        """Parts of the chosen cells, which take their states from them."""
+        if len(chosen) == 0:
+            return []
+        parents = cells.take(chosen)
         states = tuple(halved_state(state) for state in parents.before)
-        cut = (parents.cut + 1).repeat_interleave(len(mid) // len(parents))
-        return self._one(mid, rad, cut, states, index)
+        cut = (parents.cut + 1).repeat_interleave(self._parts)
+        found = self._one(*halved(parents.mid, parents.rad), cut, states, index)
+        return [_no_worse(found, cells, chosen.repeat_interleave(self._parts), target)]
 
-    def _divided_and_recomputed(self, parents: Cells, index: int) -> Cells:
-        return self._from_start(*halved(parents.mid, parents.rad), index)
-
-    def _recomputed(self, cells: Cells, index: int) -> Cells:
-        """The same cells, with states of their own."""
-        return self._from_start(cells.mid, cells.rad, index)
+    def _anew(self, cells: Cells, as_they_are: Tensor, in_parts: Tensor, target: Tensor, index: int) -> Sequence[Cells]:
+        """Cells with states of their own, computed from the start: of some themselves, of others the parts."""
+        if len(as_they_are) + len(in_parts) == 0:
+            return []
+        mid, rad = halved(cells.mid[in_parts], cells.rad[in_parts])
+        boxes = torch.cat([cells.mid[as_they_are], mid]), torch.cat([cells.rad[as_they_are], rad])
+        parents = torch.cat([as_they_are, in_parts.repeat_interleave(self._parts)])
+        return [_no_worse(self._from_start(*boxes, index), cells, parents, target)]
 
     # ---- evaluation ----------------------------------------------------------------------------------------------
 
@@ -229,15 +230,14 @@ def _excess(cells: Cells, target: Tensor) -> Tensor:
     return (cells.above / target).nan_to_num(nan=math.inf).amax(dim=1)
 
 
-def _no_worse(cells: Cells, parents: Cells, target: Tensor) -> Cells:
-    """What held on a cell holds on its parts. Where halving brought next to nothing, rounding is what is left."""
-    parts = len(cells) // len(parents)
-    before = _excess(parents, target).repeat_interleave(parts)
-    cells.above = torch.minimum(cells.above, parents.above.repeat_interleave(parts, dim=0))
-    slow = (_excess(cells, target) - 1 > STALLED * (before - 1)) & (before < 1.1)
-    fresh = (cells.cut == 0) & (parents.cut == 0).repeat_interleave(parts)
-    cells.stalled = torch.where(slow & fresh, parents.stalled.repeat_interleave(parts) + 1, 0)
-    return cells
+def _no_worse(found: Cells, cells: Cells, parents: Tensor, target: Tensor) -> Cells:
+    """What held on a cell's parent holds on it. Where halving brought next to nothing, rounding is what is left."""
+    before = _excess(cells, target)[parents]
+    found.above = torch.minimum(found.above, cells.above[parents])
+    slow = (_excess(found, target) - 1 > STALLED * (before - 1)) & (before < 1.1)
+    fresh = (found.cut == 0) & (cells.cut[parents] == 0)
+    found.stalled = torch.where(slow & fresh, cells.stalled[parents] + 1, 0)
+    return found
 
 
 def _sups(cells: Cells, lower: Tensor) -> list[Sup]:

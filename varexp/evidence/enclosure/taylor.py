@@ -46,7 +46,6 @@ class TaylorModel:
     R: Tensor
     size: Tensor
     owner: object = field(default=None)
-    stochastic: bool = False  # known to be nonnegative with rows that sum to 1
     derived: dict[Any, Any] = field(default_factory=dict)  # models made from this one, so that they are made once
 
     @classmethod
@@ -116,9 +115,7 @@ class TaylorModel:
         """Without symbols: they join the remainder."""
         if len(self.G) == 0:
             return self
-        return TaylorModel(
-            self.ring, self.P, self.G[:0], self.rest(), self.size * (1 + 4 * UNIT), None, self.stochastic
-        )
+        return TaylorModel(self.ring, self.P, self.G[:0], self.rest(), self.size * (1 + 4 * UNIT), None)
 
     def refreshed(self, symbols: int) -> "TaylorModel":
         """The `symbols` largest entries of the rest of each cell become new symbols, so that linear maps move them
