@@ -13,13 +13,16 @@ EXPERIMENTS := depth width kernel
 each = status=0; for name in $(EXPERIMENTS); do $(1) || status=$$?; [ $$status -lt 128 ] || break; done; exit $$status
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep smoke figures test lint bench paper clean
+.PHONY: help sweep verify smoke figures test lint bench paper clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 12
 
 sweep: $(STAMP) ## the main job: depth, width and kernel sweeps, their tables and figures; resumes
 	@$(call each,$(PY) scripts/sweep.py experiment=$$name tracking=wandb)
+
+verify: $(STAMP) ## the ledger of claims: every item of the paper, its verdict and the evidence, in seconds
+	@$(PY) scripts/verify.py
 
 smoke: $(STAMP) ## the whole path in seconds, written to build/smoke
 	@$(call each,$(PY) scripts/sweep.py experiment=$$name scale=smoke tracking=wandb results=$(CURDIR)/build/smoke)

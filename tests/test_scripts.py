@@ -1,5 +1,6 @@
 """scripts/figures.py and scripts/benchmark.py, as a user calls them. The others are in sweep/test_run.py."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -39,3 +40,16 @@ def test_benchmark_prints_ratios():
     rows = [line.split() for line in done.stdout.splitlines()[1:]]
     assert [(row[0], row[1]) for row in rows] == [(s, e) for s in ("2", "4", "8") for e in ("1", "8", "16", "32")]
     assert all(float(row[3]) > 0 for row in rows)
+
+
+@pytest.mark.slow
+def test_verify_checks_a_section_and_names_what_it_does_not_know(tmp_path):
+    done = command("verify.py", "section=4", f"results={tmp_path}")
+    assert done.returncode == 0, done.stderr
+    assert "lem-4.4" in done.stdout
+    assert "0 planted_missed" in done.stdout
+    assert not list(tmp_path.iterdir())  # a part does not replace the whole
+    unknown, option = command("verify.py", "claim=lem-4.5"), command("verify.py", "clam=lem-4.4")
+    assert (unknown.returncode, option.returncode) == (2, 2)
+    assert re.search("did you mean .*lem-4.4", unknown.stderr)
+    assert "unknown clam: expected claim=ID" in option.stderr

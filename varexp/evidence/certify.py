@@ -23,7 +23,7 @@ from varexp.maps.targets import Target, TargetStage
 from varexp.models.chain import Chain, ModelStage
 
 ORDER = {1: 7, 2: 5, 3: 3}  # of Taylor models, by number of parameters
-GRID = {1: 32, 2: 16, 3: 4}  # cells a side to start with
+GRID = {1: 48, 2: 16, 3: 4}  # cells a side to start with
 SYMBOLS = {1: 0, 2: 16, 3: 16}  # per part of the state, where the next stage has at most SYMBOL_TOKENS tokens
 SYMBOL_TOKENS = 25  # beyond, carrying symbols through attention costs more than the cells they save
 

@@ -1,0 +1,88 @@
+"""Chains of scalar affine maps in fractions: every sup is attained at an end of an interval, so all of it is exact."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+
+@dataclass(frozen=True)
+class Affine:
+    """x -> slope·x + offset, with Lipschitz constant |slope|."""
+
+    slope: Fraction
+    offset: Fraction = Fraction(0)
+
+    def __call__(self, x: Fraction) -> Fraction:
+        return self.slope * x + self.offset
+
+    @property
+    def lipschitz(self) -> Fraction:
+        return abs(self.slope)
+
+    def after(self, first: "Affine") -> "Affine":
+        """self∘first."""
+        return Affine(self.slope * first.slope, self(first.offset))
+
+    def away(self, other: "Affine", low: Fraction, high: Fraction) -> Fraction:
+        """sup |self − other| over [low, high]."""
+        return max(abs(self(x) - other(x)) for x in (low, high))
+
+
+def composed(maps: Sequence[Affine]) -> Affine:
+    """maps[-1]∘…∘maps[0]; the identity for none."""
+    result = Affine(Fraction(1))
+    for f in maps:
+        result = f.after(result)
+    return result
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Target stages F_i and model stages T_i on [0, 1]."""
+
+    target: tuple[Affine, ...]
+    model: tuple[Affine, ...]
+
+    @property
+    def error(self) -> Fraction:
+        """sup ‖T_n…T_1 − F_n…F_1‖."""
+        return composed(self.model).away(composed(self.target), Fraction(0), Fraction(1))
+
+    @property
+    def lipschitz(self) -> list[Fraction]:
+        return [f.lipschitz for f in self.target]
+
+    @property
+    def local(self) -> list[Fraction]:
+        """sup ‖F_i − T_i‖ on what the model visits, t_{i−1}([0, 1])."""
+        return [self._away(i, self.model) for i in range(len(self.target))]
+
+    @property
+    def local_on_target(self) -> list[Fraction]:
+        """The same on what the target visits, which is not where the theorem needs it."""
+        return [self._away(i, self.target) for i in range(len(self.target))]
+
+    def _away(self, i: int, along: Sequence[Affine]) -> Fraction:
+        before = composed(along[:i])
+        return self.target[i].away(self.model[i], *sorted((before(Fraction(0)), before(Fraction(1)))))
+
+
+def attaining(lipschitz: Fraction, depth: int, error: Fraction) -> Chain:
+    """F_i = L·x, T_i = L·x + e: the error is Σ_j L^{n−j} e at every x."""
+    return Chain((Affine(lipschitz),) * depth, (Affine(lipschitz, error),) * depth)
+
+
+def drawn(source: random.Random, low: int, high: int) -> Fraction:
+    """A fraction between two integers."""
+    return Fraction(source.randint(1000 * low, 1000 * high), 1000)
+
+
+def random_chain(source: random.Random, depth: int, slope: tuple[int, int]) -> Chain:
+    """Slopes of either sign with absolute values in `slope`; models that are off by a few hundredths."""
+    target, model = [], []
+    for _ in range(depth):
+        f = Affine(drawn(source, *slope) * source.choice((-1, 1)), drawn(source, -1, 1))
+        target.append(f)
+        model.append(Affine(f.slope + drawn(source, -1, 1) / 50, f.offset + drawn(source, -1, 1) / 50))
+    return Chain(tuple(target), tuple(model))

@@ -1,0 +1,242 @@
+"""Section 4: separateness, contextual mappings, and the attention that is one (Lemma 4.4)."""
+
+import itertools
+from fractions import Fraction
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from varexp.claims.claim import Claim, Plant, Reading
+from varexp.claims.contextual import (
+    Constants,
+    Sequences,
+    attention_ids,
+    ball,
+    contextual,
+    gap,
+    mapping,
+    pairs_of,
+    separateness,
+    tokens,
+    vocabulary,
+)
+from varexp.claims.evidence import Evidence, at_most, below, equal, evidence
+from varexp.theory.verdicts import Verdict
+
+F = Fraction
+THREE, QUARTERS, SIGNED = pairs_of((1, 2, 3)), pairs_of(("1", "3/2", "2", "5/2")), pairs_of((-1, 1, 2))
+PLANE = [list(row) for row in itertools.permutations(tokens([(1, 2), (2, "-1/2"), ("3/2", 1), (3, 3)])[0], 3)]
+CASES: list[tuple[Sequences, tuple[Fraction, Fraction, Fraction], tuple[Fraction, ...]]] = [
+    (THREE, (F("0.999999"), F("3.000001"), F("0.999999")), (F(1),)),
+    (QUARTERS, (F("0.99"), F("2.51"), F("0.49")), (F(1),)),
+    (SIGNED, (F("0.99"), F("2.01"), F("0.99")), (F(1),)),
+    (PLANE, (F("1.5"), F("4.3"), F("1")), (F(3, 5), F(4, 5))),
+]
+
+
+# ---- Definitions 4.2 and 4.3 -----------------------------------------------------------------------------------------
+
+
+def _separated(delta: str = "0.99") -> Evidence:
+    conclusions = separateness(THREE, F("0.99"), F("3.01"), F(delta), distinct=False)
+    return evidence("all pairs of 1, 2, 3", *conclusions)
+
+
+def _contextual(constants: str) -> Evidence:
+    """Def 4.3 with γ = 3.25 and ln δ = −85 for the identity or for the attention of Lemma 4.4."""
+    if constants == "identity":
+        ids = [[[ball(x) for x in token] for token in row] for row in THREE]
+    else:
+        data = Constants(*CASES[0][1], 3, 2, 1)
+        scale = data.scale_of([ball(x[0]) for x in vocabulary(THREE)])
+        ids = attention_ids(THREE, (F(1),), scale, data.alpha())
+    return evidence(f"all pairs of 1, 2, 3 under {constants}", *contextual(THREE, ids, F(13, 4), ball(-85)))
+
+
+DEFINITION_4_2 = Claim(
+    id="def-4.2",
+    section="4",
+    title="Tokenwise separateness",
+    printed="γ_min < ‖X_k‖ < γ_max, and different tokens are more than δ apart",
+    source="reconstructed, high confidence",
+    readings=(
+        Reading(
+            name="decided",
+            kind="printed",
+            statement="the pairs of the tokens 1, 2, 3 are (0.99, 3.01, 0.99)-separated",
+            arm="exact",
+            norm="Euclidean, per token",
+            domain="6 sequences of 2 tokens",
+            check=_separated,
+            expected=Verdict.HOLDS,
+            because="decided token by token in fractions.",
+            falsehoods=(Plant("δ = 1, where > is strict", partial(_separated, "1")),),
+            truths=(Plant("δ = 1/2", partial(_separated, "0.5")),),
+        ),
+    ),
+)
+
+DEFINITION_4_3 = Claim(
+    id="def-4.3",
+    section="4",
+    title="(γ, δ)-contextual mapping",
+    printed="‖q(X)_k‖ < γ, and IDs differ by more than δ where the token or the set of tokens differs",
+    source="reconstructed, high confidence",
+    readings=(
+        Reading(
+            name="attention",
+            kind="printed",
+            statement="residual attention of rank one is one, with ln δ = −85",
+            arm="constructed",
+            norm="Euclidean, per token",
+            domain="6 sequences of 2 tokens",
+            check=partial(_contextual, "attention"),
+            expected=Verdict.HOLDS,
+            because="the smallest separation is e^−15.6.",
+            falsehoods=(Plant("the identity is one", partial(_contextual, "identity")),),
+            truths=(Plant("attention is one", partial(_contextual, "attention")),),
+        ),
+    ),
+)
+
+
+# ---- Lemma 4.4 -------------------------------------------------------------------------------------------------------
+
+
+def _lemma(constants: str, shift: float = 0.0) -> Evidence:
+    cases = [case for case in CASES if constants == "data" or case[0] in (THREE, SIGNED)]  # elsewhere e^−R underflows
+    found = [mapping(rows, gammas, constants, v, shift) for rows, gammas, v in cases]
+    numbers = {f"{name}, case {i + 1}": value for i, e in enumerate(found) for name, value in e.numbers.items()}
+    return Evidence(tuple(instance for e in found for instance in e.instances), numbers)
+
+
+def _printed_delta(length: int = 1) -> Evidence:
+    """Any q with ‖q‖ < γ has differences < 2γ, so δ < 2γ is necessary. One token a sequence: ln 1 = 0 and δ = 1."""
+    gammas = F("0.19"), F("0.41"), F("0.19")
+    rows = tokens(*[[("0.2",)], [("0.4",)]]) if length == 1 else pairs_of(("0.2", "0.4"))
+    data = Constants(*gammas, 2, length, 1)
+    delta = F(1) if length == 1 else data.log_delta_printed().exp()
+    needed = below("δ < 2γ, without which no q at all will do", delta, 2 * data.gamma)
+    return evidence(f"tokens 0.2 and 0.4, n = {length}", needed, hypotheses=separateness(rows, *gammas))
+
+
+def _distinguished(low: str = "2.5088", high: str = "2.5089") -> Evidence:
+    """D(Δ) − D(1/2) keeps its sign between two gaps. If not, some gap between them gives the same ID as 1/2."""
+    changes = (gap(F(low)) - gap(F(1, 2))) * (gap(F(high)) - gap(F(1, 2)))
+    return evidence(f"n = 2, equal maxima, gaps 1/2 and {low} to {high}", at_most("0 <= the product", 0, changes))
+
+
+FORMATS: dict[str, Any] = {"float16": np.float16, "float32": np.float32, "float64": np.float64}
+
+
+def _collisions(name: str) -> Evidence:
+    """IDs of (token, set) for 1, 3/2, 2, 5/2 with c from the data, evaluated in a float format with the shifted exp."""
+    data = Constants(F(1), F(5, 2), F(1, 2), 4, 2, 1)
+    kind = FORMATS[name]
+    scale = kind(float(data.scale_of([ball(x[0]) for x in vocabulary(QUARTERS)])))
+    alpha, ids = kind(float(data.alpha())), []
+    for row in QUARTERS:
+        p = np.array([float(token[0]) for token in row], dtype=kind)
+        scores = scale * p[0] * p
+        weights = np.exp(scores - scores.max())
+        ids.append(p[0] + alpha * ((weights * p).sum() / weights.sum()))
+    equal_pairs = sum(a == b for a, b in itertools.combinations(ids, 2))
+    return evidence(f"{len(ids)} IDs in {name}", equal("pairs with one ID", int(equal_pairs), 0))
+
+
+def _rest(statement: str, check: Any, expected: Verdict, because: str) -> dict[str, Any]:
+    return {
+        "statement": statement,
+        "norm": "Euclidean, per token",
+        "domain": "finite sets of sequences",
+        "check": check,
+        "expected": expected,
+        "because": because,
+        "hypotheses": "(γ_min, γ_max, ε)-separated, no token twice in a sequence",
+    }
+
+
+LEMMA_4_4 = Claim(
+    id="lem-4.4",
+    section="4",
+    title="One attention layer is a contextual mapping",
+    printed="γ = γ_max + ε/4, δ = exp(−5 ε^{-1} |V|^4 d κ γ_max log n)",
+    source="reconstructed, medium confidence (Hu et al., Lemma 2.2)",
+    readings=(
+        Reading(
+            name="printed δ",
+            kind="printed",
+            arm="exact",
+            **_rest(
+                "for every separated set there is a q with ‖q‖ < γ and separation δ",
+                _printed_delta,
+                Verdict.VIOLATED,
+                "at n = 1 the log vanishes: δ = 1, while all IDs are less than 2γ = 0.915 apart.",
+            ),
+            falsehoods=(Plant("n = 1", _printed_delta),),
+            truths=(Plant("n = 2, where δ is tiny", partial(_printed_delta, 2)),),
+        ),
+        Reading(
+            name="Kajitsuka and Sato's δ",
+            kind="repair",
+            arm="constructed",
+            **_rest(
+                "residual attention with their c has separation δ_KS",
+                partial(_lemma, "ks"),
+                Verdict.HOLDS,
+                "ln of the separation −1325 against ln δ = −7948 for the tokens 1, 2, 3.",
+            ),
+            falsehoods=(Plant("e^7000 times δ", partial(_lemma, "ks", 7000.0)),),
+            truths=(Plant("half of δ", partial(_lemma, "ks", -0.7)),),
+        ),
+        Reading(
+            name="constants from the data",
+            kind="repair",
+            arm="constructed",
+            **_rest(
+                "c = (2 ln n + 3)(1 + 1e-4)/G has separation min(ε/2, α (ln n)²/(c p) e^{−2cp²})",
+                partial(_lemma, "data"),
+                Verdict.HOLDS,
+                "ln of the separation −15.6 against −84.8 for the tokens 1, 2, 3.",
+            ),
+            falsehoods=(Plant("e^70 times δ", partial(_lemma, "data", 70.0)),),
+            truths=(Plant("half of δ", partial(_lemma, "data", -0.7)),),
+        ),
+        Reading(
+            name="any scale of scores",
+            kind="reading",
+            arm="constructed",
+            **_rest(
+                "scores of any scale tell sequences with the same maximum apart",
+                _distinguished,
+                Verdict.VIOLATED,
+                "Δ/(1 + e^Δ) is not monotone: D(0.5) = D(2.5088), so two sequences share an ID.",
+            ),
+            falsehoods=(Plant("gaps of 0.5 and 2.5088", _distinguished),),
+            truths=(Plant("gaps of 0.5 and 3 to 9", partial(_distinguished, "3", "9")),),
+        ),
+        *(
+            Reading(
+                name=f"in {name}",
+                kind="reading",
+                arm="constructed",
+                **_rest(
+                    f"the IDs stay different in {name}",
+                    partial(_collisions, name),
+                    verdict,
+                    because,
+                ),
+                falsehoods=(Plant("in float16", partial(_collisions, "float16")),),
+                truths=(Plant("in float64", partial(_collisions, "float64")),),
+            )
+            for name, verdict, because in (
+                ("float16", Verdict.VIOLATED, "weights of scores more than 7.6 below the largest are lost in the sum."),
+                ("float32", Verdict.VIOLATED, "one pair is closer than float32 can tell."),
+                ("float64", Verdict.HOLDS, "no pair collides here; for other tokens that proves nothing."),
+            )
+        ),
+    ),
+)
+
+CLAIMS = (DEFINITION_4_2, DEFINITION_4_3, LEMMA_4_4)

@@ -1,0 +1,157 @@
+"""Section 5, Theorem 5.6: how the errors of n blocks add up."""
+
+from fractions import Fraction
+from functools import partial
+
+from varexp.claims.claim import Claim, Plant, Reading
+from varexp.claims.sums import (
+    ABOVE_2,
+    BELOW_2,
+    any_index,
+    attained_on_images,
+    bounded,
+    constant_of_g,
+    family,
+    never_attained,
+    random_family,
+    shifted_power,
+    thresholds,
+    visited,
+)
+from varexp.theory.bounds import keff, printed, telescoped
+from varexp.theory.verdicts import Verdict
+
+_reading = partial(Reading, arm="exact", norm="sup of |·|", domain="[0, 1]")
+
+THEOREM_5_6 = Claim(
+    id="thm-5.6",
+    section="5",
+    title="Universality of VAR: how errors of n blocks add up",
+    printed="K_2 > 2: ‖τ_VAR − f_word2img‖ <= K_2^n (K_{1,i} ε_{1,i} + ε_{2,i})",
+    source="bound and hypothesis read in the paper; index i left free there",
+    readings=(
+        _reading(
+            name="printed",
+            kind="printed",
+            statement="K_2 > 2 the largest Lip(f_i∘g_i), the maximum over i, ε on the visited sets",
+            check=partial(bounded, ABOVE_2, printed, least=Fraction(2)),
+            expected=Verdict.HOLDS,
+            because="Σ_{j<n} L^j <= L^n for every L >= 2.",
+            falsehoods=(Plant("exponent n − 1", partial(bounded, ABOVE_2, shifted_power(-1), least=Fraction(2))),),
+            truths=(Plant("exponent n + 1", partial(bounded, ABOVE_2, shifted_power(1), least=Fraction(2))),),
+            hypotheses="K_2 > 2",
+        ),
+        _reading(
+            name="without its hypothesis",
+            kind="reading",
+            statement="the same formula for every K_2",
+            check=partial(bounded, BELOW_2, printed),
+            expected=Verdict.VIOLATED,
+            because="below 2 the n errors add up to more: 2.5e against 2.25e at K_2 = 1.5, n = 2.",
+            falsehoods=(Plant("for K_2 = 1.5 alone", partial(bounded, family(("1.5",), (2, 10)), printed)),),
+            truths=(Plant("for one block and K_2 >= 1", partial(bounded, family(("1", "1.5"), (1,)), printed)),),
+        ),
+        _reading(
+            name="K_2 >= 2",
+            kind="reading",
+            statement="the hypothesis need not be strict",
+            check=partial(bounded, family(("2",), range(1, 13)), printed),
+            expected=Verdict.HOLDS,
+            because="2^n − 1 < 2^n.",
+            falsehoods=(Plant("K_2 >= 1.9", partial(bounded, family(("1.9", "2"), (1, 5, 10)), printed)),),
+            truths=(Plant("K_2 >= 3", partial(bounded, family(("3",), range(1, 13)), printed)),),
+        ),
+        _reading(
+            name="thresholds",
+            kind="reading",
+            statement="for n blocks the formula holds from the n-bonacci constant on",
+            check=thresholds,
+            expected=Verdict.HOLDS,
+            because="L^n (2 − L) <= 1 is what the sum needs.",
+            falsehoods=(Plant("thresholds lower by 0.001", partial(thresholds, Fraction(-1, 1000))),),
+            truths=(Plant("thresholds as bisected", thresholds),),
+        ),
+        _reading(
+            name="constant of g",
+            kind="reading",
+            statement="K_2 = Lip(g_i), as Assumption 5.2 can be read",
+            check=constant_of_g,
+            expected=Verdict.VIOLATED,
+            because="what propagates is Lip(f_i∘g_i): error 3.1 against 9·0.1.",
+            falsehoods=(Plant("the same instance", constant_of_g),),
+            truths=(Plant("with Lip(f) Lip(g)", partial(constant_of_g, True)),),
+        ),
+        _reading(
+            name="ε on the target's images",
+            kind="reading",
+            statement="ε_2 measured where the target goes, F_1(D)",
+            check=partial(visited, True),
+            expected=Verdict.VIOLATED,
+            because="the model leaves the target's image: error 10000.03 against 0.09.",
+            falsehoods=(Plant("the same instance", partial(visited, True)),),
+            truths=(Plant("measured where the model goes", partial(visited, False)),),
+        ),
+        _reading(
+            name="ε on the visited sets",
+            kind="repair",
+            statement="ε_2 measured on T_1(D)",
+            check=partial(visited, False),
+            expected=Verdict.HOLDS,
+            because="the telescoped bound is then the error itself, 10000.03.",
+            falsehoods=(Plant("measured on F_1(D)", partial(visited, True)),),
+            truths=(Plant("the attaining chain", partial(bounded, family(("3",), (2,)), telescoped)),),
+        ),
+        _reading(
+            name="any i",
+            kind="reading",
+            statement="the bound for every single i",
+            check=any_index,
+            expected=Verdict.VIOLATED,
+            because="the index is free in print: at the stage that makes no error the bound is 0.",
+            falsehoods=(Plant("i = 2", partial(any_index, (1,))),),
+            truths=(Plant("i = 1, the maximum", partial(any_index, (0,))),),
+        ),
+        _reading(
+            name="K_eff = max(2, K_2)",
+            kind="repair",
+            statement="a K-Lipschitz map is K'-Lipschitz for K' >= K: no hypothesis is needed",
+            check=partial(bounded, [*BELOW_2, *ABOVE_2, *random_family((0, 2))], keff),
+            expected=Verdict.HOLDS,
+            because="2^n exceeds the sum for every smaller constant.",
+            falsehoods=(Plant("max(1.5, K_2)", partial(bounded, family(("0.5", "1.5"), (2, 10)), printed)),),
+            truths=(Plant("1.05 times it", partial(bounded, BELOW_2, keff, Fraction(105, 100))),),
+        ),
+        _reading(
+            name="telescoped (**)",
+            kind="repair",
+            statement="Σ_j (Π_{i>j} L_i) local_j, for all constants",
+            check=partial(bounded, [*BELOW_2, *ABOVE_2, *random_family((0, 2))], telescoped),
+            expected=Verdict.HOLDS,
+            because="Lemmas 5.4 and 5.5; attained by T_i = F_i + e.",
+            falsehoods=(Plant("5 % smaller", partial(bounded, ABOVE_2, telescoped, Fraction(95, 100))),),
+            truths=(Plant("5 % larger", partial(bounded, ABOVE_2, telescoped, Fraction(105, 100))),),
+        ),
+        _reading(
+            name="never attained",
+            kind="reading",
+            statement="for L >= 2 the printed bound is not sharp",
+            check=never_attained,
+            expected=Verdict.HOLDS,
+            because="the ratio is (L^n − 1)/((L − 1) L^n) < 1.",
+            falsehoods=(Plant("for L = 1.5", partial(never_attained, ("1.5",))),),
+            truths=(Plant("for L = 10", partial(never_attained, ("10",))),),
+        ),
+        _reading(
+            name="attained on images",
+            kind="repair",
+            statement="(**) is an equality for literal blocks at every pixel",
+            check=attained_on_images,
+            expected=Verdict.HOLDS,
+            because="nearest interpolation keeps constants: error 0.2 at 16x16.",
+            falsehoods=(Plant("5 % smaller", partial(attained_on_images, Fraction(95, 100))),),
+            truths=(Plant("as stated", attained_on_images),),
+        ),
+    ),
+)
+
+CLAIMS = (THEOREM_5_6,)

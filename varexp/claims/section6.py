@@ -1,0 +1,196 @@
+"""Section 6 and Appendices C, D: FlowAR."""
+
+import math
+import random
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import partial
+
+from varexp.claims.claim import Claim, Plant, Reading
+from varexp.claims.evidence import Comparison, Evidence, Instance, at_most, below, equal, evidence
+from varexp.maps.interpolation import resize_matrix
+from varexp.theory.bounds import telescoped
+from varexp.theory.verdicts import Verdict
+
+SEED = 0
+Rows = list[list[Fraction]]
+
+
+def down(image: Rows) -> Rows:
+    """Means over blocks of 2x2: the area kernel, whose entries are exact halves."""
+    U = [[Fraction(w) for w in row] for row in resize_matrix("area", len(image), len(image) // 2).tolist()]
+    left = [
+        [sum((u * x for u, x in zip(line, column, strict=True)), Fraction(0)) for column in zip(*image, strict=True)]
+        for line in U
+    ]
+    return [[sum((u * x for u, x in zip(line, row, strict=True)), Fraction(0)) for line in U] for row in left]
+
+
+def _attained_downwards(scale: Fraction = Fraction(1), depth: int = 3) -> Evidence:
+    """8 -> 4 -> 2 -> 1 with area Φ_down,i, f_i = 3X, g_i = Φ_i + 0.001, τ_i = 3X − 0.002."""
+    K, eps_1, eps_2, source = Fraction(3), Fraction(1, 1000), Fraction(2, 1000), random.Random(SEED)
+    t = y = [[Fraction(source.randint(-9, 9), 10) for _ in range(8)] for _ in range(8)]
+    conclusions: list[Comparison] = []
+    for i in range(1, depth + 1):
+        y = [[K * (x + eps_1) for x in row] for row in down(y)]
+        t = [[K * x - eps_2 for x in row] for row in down(t)]
+        error = max(abs(a - b) for row, other in zip(t, y, strict=True) for a, b in zip(row, other, strict=True))
+        bound = scale * telescoped([K] * i, [K * eps_1 + eps_2] * i)
+        conclusions.append(equal(f"{i} blocks: error = telescoped bound", error, bound))
+    return Evidence((Instance("area, 8x8 to 1x1", tuple(conclusions)),), seed=SEED)
+
+
+def _types(sides: Sequence[int]) -> Evidence:
+    """A composition of down-samplings has at most as many tokens at its end as at its start."""
+    kept = [at_most("tokens wanted <= tokens that down-sampling leaves", sides[-1] ** 2, sides[0] ** 2)]
+    return evidence(f"from {sides[0]}x{sides[0]} to {sides[-1]}x{sides[-1]} by down-sampling", *kept)
+
+
+def _flow(time: str, adds_noise: bool) -> Evidence:
+    """A perfectly trained NN = Y − F⁰ at t: what D.1 returns against Y, in squared rms, for words Y and noise F⁰."""
+    source, instances, t = random.Random(SEED), [], Fraction(time)
+    for size in (4, 16):
+        Y = [Fraction(source.randint(-99, 99), 50) for _ in range(size)]
+        noise = [Fraction(round(source.gauss(0, 1) * 100), 100) for _ in range(size)]
+        velocity = [a - b for a, b in zip(Y, noise, strict=True)]
+        path = [t * a + (1 - t) * b for a, b in zip(Y, noise, strict=True)]
+        result = [b + (1 - t) * v for b, v in zip(path, velocity, strict=True)] if adds_noise else velocity
+        square = sum((a - b) ** 2 for a, b in zip(result, Y, strict=True)) / size
+        known = Fraction(0) if t == 0 else Fraction(1)  # F^t = tY + (1 − t)F⁰ needs Y unless t = 0
+        instances.append(
+            Instance(
+                f"{size} entries, t = {t}",
+                (
+                    equal("mean square of output − Y", square, 0),
+                    below("uses of the unknown Y before it is made", known, 1),
+                ),
+            )
+        )
+    return Evidence(tuple(instances), seed=SEED)
+
+
+def _layer_norm(variances: Sequence[str] = ("1e-2", "1e-4", "1e-6"), constant: int = 10) -> Evidence:
+    """Rows (a, −a): LN(a, −a) = (1, −1), LN(−a, a) = (−1, 1); a constant L needs 2√2 <= L·2√2·a, that is 1 <= L a."""
+    conclusions = [at_most(f"1 <= L·{a}", 1, constant * Fraction(a)) for a in variances]
+    return evidence(f"c = 2, L = {constant}", *conclusions)
+
+
+def _density(outputs: int, factor: Fraction = Fraction(1)) -> Evidence:
+    """The mean of four uniform numbers has density at most 8/3: 4·(B-spline of degree 3 at its middle, 2/3)."""
+    spline = sum(Fraction((-1) ** j * math.comb(4, j) * max(2 - j, 0) ** 3, 6) for j in range(5))  # Irwin-Hall at 2
+    greatest = (4 * spline) ** outputs
+    return evidence(
+        f"{outputs} pixels",
+        equal("greatest density of the law of Φ_down(x)", greatest, factor * Fraction(8, 3) ** outputs),
+    )
+
+
+_exact = partial(Reading, arm="exact", norm="sup over entries")
+
+COROLLARY_6_1 = Claim(
+    id="cor-6.1",
+    section="6",
+    title="Perturbation of two layers of FlowAR",
+    printed="‖f_i∘g_i − τ_i∘Φ_down,i‖ <= K_{1,i} ε_{1,i} + ε_{2,i}",
+    source="reconstructed, high confidence",
+    readings=(
+        _exact(
+            name="target pyramid from fine to coarse",
+            kind="reading",
+            statement="in sup norm, with equality for literal blocks, and telescoped over 1, 2, 3 of them",
+            domain="one random 8x8 image; the error is the same for all",
+            check=_attained_downwards,
+            expected=Verdict.HOLDS,
+            because="means keep constants, so every stage's error passes on exactly.",
+            falsehoods=(Plant("5 % smaller", partial(_attained_downwards, Fraction(95, 100))),),
+            truths=(Plant("one block alone", partial(_attained_downwards, Fraction(1), 1)),),
+        ),
+        _exact(
+            name="density",
+            kind="reading",
+            statement="means of 2x2 have a law of density (8/3)^pixels: L_α holds on the cube with that factor",
+            domain="uniform on [0, 1]^{64}",
+            check=partial(_density, 16),
+            expected=Verdict.HOLDS,
+            because="the density of a mean of four uniforms peaks at 8/3.",
+            falsehoods=(Plant("density 5 % smaller", partial(_density, 16, Fraction(95, 100))),),
+            truths=(Plant("one pixel", partial(_density, 1)),),
+        ),
+    ),
+)
+
+COROLLARY_6_2 = Claim(
+    id="cor-6.2",
+    section="6",
+    title="Universality of FlowAR",
+    printed="‖τ_FlowAR − f_word2img‖ <= O(ε), with Φ_down in place of Φ_up",
+    source="O(ε) read in the ICML version",
+    readings=(
+        _exact(
+            name="type",
+            kind="printed",
+            statement="a composition with Φ_down,i maps a word 1x1 to an image 4x4",
+            domain="types",
+            check=partial(_types, (1, 4)),
+            expected=Verdict.VIOLATED,
+            because="down-sampling shrinks maps; inference (D.1) up-samples, down-sampling makes training targets.",
+            falsehoods=(Plant("from 2x2 to 3x3", partial(_types, (2, 3))),),
+            truths=(Plant("from 8x8 to 1x1, the pyramid of 6.1", partial(_types, (8, 1))),),
+        ),
+    ),
+)
+
+DEFINITION_C_9 = Claim(
+    id="def-c.9",
+    section="C",
+    title="Layer normalisation",
+    printed="Y_j = (X_j − μ_j 1)/σ_j, no epsilon",
+    source="reconstructed, high confidence",
+    readings=(
+        _exact(
+            name="Lipschitz",
+            kind="reading",
+            statement="layer normalisation has a Lipschitz constant (here 10), as Assumption 5.2 would need",
+            domain="rows (a, −a), a from 1e-2 to 1e-6",
+            check=_layer_norm,
+            expected=Verdict.VIOLATED,
+            because="it is undefined at constant rows and its slope 1/σ is unbounded near them.",
+            falsehoods=(Plant("constant 10^5", partial(_layer_norm, ("1e-6",), 10**5)),),
+            truths=(Plant("away from constant rows", partial(_layer_norm, ("1", "1e-1"))),),
+        ),
+    ),
+)
+
+INFERENCE_D_1 = Claim(
+    id="def-d.1",
+    section="D",
+    title="FlowAR inference",
+    printed="Ỹ_i = NN_i(F_i^{t_i}, Ŷ_i, t_i), NN trained to V = Y − F⁰",
+    source="reconstructed, high confidence",
+    readings=(
+        _exact(
+            name="as printed",
+            kind="printed",
+            statement="a perfectly trained network returns Y",
+            domain="random words and noise",
+            check=partial(_flow, "1/2", False),
+            expected=Verdict.VIOLATED,
+            because="it returns the velocity Y − F⁰, and at t > 0 needs the Y that it is to make.",
+            falsehoods=(Plant("at t = 0", partial(_flow, "0", False)),),
+            truths=(Plant("with the noise added, t = 0", partial(_flow, "0", True)),),
+        ),
+        _exact(
+            name="noise added",
+            kind="repair",
+            statement="t = 0 and Ỹ = F⁰ + NN return Y",
+            domain="random words and noise",
+            check=partial(_flow, "0", True),
+            expected=Verdict.HOLDS,
+            because="F⁰ + (Y − F⁰) = Y.",
+            falsehoods=(Plant("at t = 1/2, where F^t needs Y", partial(_flow, "1/2", True)),),
+            truths=(Plant("as stated", partial(_flow, "0", True)),),
+        ),
+    ),
+)
+
+CLAIMS = (COROLLARY_6_1, COROLLARY_6_2, DEFINITION_C_9, INFERENCE_D_1)
