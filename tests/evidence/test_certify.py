@@ -163,6 +163,19 @@ def test_evidence_carries_both_ends_and_does_not_depend_on_greater_depths():
     assert lower[-1].error.lower <= found[-1].error.lower
 
 
+def test_the_error_at_the_end_alone_meets_what_all_sups_give():
+    task, chain = small_chain("sine", "keys", "tanh")
+    places = starting_places(task, chain)
+    whole, alone = (
+        certify(chain, task.target, task.domain, "rms", Goal(), places, error_alone=only) for only in (False, True)
+    )
+    assert [len(stage) for stage in alone.stages] == [0] * (chain.depth - 1) + [1]
+    (sup,), both = alone.stages[-1], whole.stages[-1][SUPS.index("error")]
+    assert sup.gap <= 0.01
+    assert max(sup.lower, both.lower) <= min(sup.upper, both.upper)
+    assert alone.evaluations <= whole.evaluations
+
+
 @pytest.mark.parametrize("norm", ["max", "frobenius"])
 def test_the_other_norms(norm):
     task, chain = problem("fold", "keys"), trained("fold", "keys").chain

@@ -34,7 +34,7 @@ State = tuple[Enclosure, ...]
 @dataclass(frozen=True)
 class Certificate:
     """Intervals of one chain: `stages[i]` holds one Sup for each of SUPS at stage i+1, the error being that at depth
-    i+1. `evaluations` counts (cell, stage) evaluations."""
+    i+1; of the error alone, if that was asked for, the last stage holds one. `evaluations` counts (cell, stage)s."""
 
     stages: tuple[tuple[Sup, ...], ...]
     evaluations: int
@@ -63,8 +63,9 @@ def certify(
     goal: Goal,
     places: Sequence[Float[Tensor, "points parameters"]],
     progress: Progress = lambda stage, cells, gap: None,
+    error_alone: bool = False,
 ) -> Certificate:
-    """Enclose every sup of a chain over a domain of at most three parameters.
+    """Enclose every sup of a chain, or the error at its end alone, over a domain of at most three parameters.
 
     `places[i]` are parameters at which the quantities of stage i+1 were found to be large; the search adds its own.
     """
@@ -76,9 +77,13 @@ def certify(
     lower = [found[:end, i].amax(dim=0).tolist() for i, end in enumerate(ends)]
     low, high = domain.box
     tokens = [part.side_out**2 for part in target.stages]
+    names: list[tuple[str, ...]] = [SUPS] * chain.depth
+    if error_alone:
+        names = [()] * (chain.depth - 1) + [("error",)]
+        lower = [[]] * (chain.depth - 1) + [[lower[-1][SUPS.index("error")]]]
     stages = [
-        _stage(stage, part, SYMBOLS[count] if following <= SYMBOL_TOKENS else 0)
-        for stage, part, following in zip(chain.stages, target.stages, [*tokens[1:], 0], strict=True)
+        _stage(stage, part, SYMBOLS[count] if following <= SYMBOL_TOKENS else 0, wanted)
+        for stage, part, following, wanted in zip(chain.stages, target.stages, [*tokens[1:], 0], names, strict=True)
     ]
 
     def start(u: Enclosure) -> State:
@@ -89,11 +94,11 @@ def certify(
     return Certificate(tuple(map(tuple, search.run(lower))), sum(search.evaluated))
 
 
-def _stage(stage: ModelStage, target: TargetStage, symbols: int) -> Stage:
+def _stage(stage: ModelStage, target: TargetStage, symbols: int, names: Sequence[str]) -> Stage:
     def step(state: State) -> tuple[State, list[Enclosure]]:
         t, y = state
         differences, t, y = advance(stage, target, t, y, _settle)
-        return (t, y), [getattr(differences, name) for name in SUPS]
+        return (t, y), [getattr(differences, name) for name in names]
 
     def forward(state: State) -> State:
         t, y = state

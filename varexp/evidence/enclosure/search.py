@@ -49,8 +49,7 @@ class Stage:
 
 @dataclass(frozen=True, kw_only=True)
 class Goal:
-    """Stop at this relative gap, or after so many (cell, stage) evaluations for one stage, or seconds in all: the
-    number of evaluations is the same on every machine, a limit of seconds is not."""
+    """Stop at this relative gap, or after so many (cell, stage) evaluations for one stage, or seconds in all."""
 
     gap: float = 0.01
     evaluations: int = 20_000
@@ -126,7 +125,7 @@ class Search:
         return Cells.joined(pieces)
 
     def _resolve(self, cells: Cells, index: int, lower: Tensor) -> Cells:
-        while True:
+        while len(lower):  # a stage may be on the way only
             best = torch.maximum(lower, cells.below.amax(dim=0))
             target = best * (1 + self.goal.gap) + FLOOR
             excess = _excess(cells, target)
@@ -142,6 +141,7 @@ class Search:
             anew = self._anew(cells, chosen[doubtful & cut], chosen[doubtful & ~cut], target, index)
             divided = self._divided(cells, chosen[~doubtful], target, index)
             cells = Cells.joined([cells.take(kept.nonzero()[:, 0]), *anew, *divided])
+        return cells
 
     def _doubtful(self, cells: Cells, chosen: Tensor, best: Tensor) -> Tensor:
         """Whether the remainder that a cell's state came with may be what keeps it from being resolved: it is large,
@@ -211,9 +211,9 @@ class Search:
         values: Sequence[Enclosure],
         stage: Stage,
     ) -> Cells:
-        models = [value.model() for value in values]
-        above = torch.stack([norm_above(m, self.norm) for m in models], dim=1)
-        below = torch.stack([norm_below(m, self.norm) for m in models], dim=1)
+        models, none = [value.model() for value in values], torch.zeros(len(boxes[0]), 0, dtype=torch.float64)
+        above = torch.stack([norm_above(m, self.norm) for m in models], dim=1) if models else none
+        below = torch.stack([norm_below(m, self.norm) for m in models], dim=1) if models else none
         after = tuple(part.model().refreshed(stage.symbols) for part in state)
         return Cells(*boxes, torch.zeros(len(above), dtype=torch.long), above, below, before, after)
 
