@@ -46,7 +46,7 @@ def test_no_import_upwards(path):
 
 
 def test_what_decides_a_claim_knows_no_models():
-    for name in ("evidence", "claim", "audit", "affine", "sums", "contextual", "null_set", "grid_network"):
+    for name in ("evidence", "claim", "audit", "affine", "sums", "contextual", "null_set", "grid_network", "literal"):
         for imported in imports(ROOT / "varexp" / "claims" / f"{name}.py"):
             assert not imported.startswith(("varexp.models", "varexp.evidence", "torch"))
 

@@ -16,6 +16,7 @@ from varexp.claims.contextual import (
     contextual,
     mapping,
     pairs_of,
+    rank_one,
     separateness,
     tokens,
     vocabulary,
@@ -69,7 +70,8 @@ def test_ids_are_equivariant_and_bounded(order):
     with ctx.workprec(300):
         row = tokens([(1, 2), (2, "-1/2"), ("3/2", 1)])[0]
         v = (F(3, 5), F(4, 5))
-        (ids,), (moved,) = (attention_ids([r], v, ball(3), ball(F(1, 9))) for r in (row, [row[i] for i in order]))
+        weights = rank_one(v, ball(3)), rank_one(v, ball(F(1, 9)))
+        (ids,), (moved,) = (attention_ids([r], *weights) for r in (row, [row[i] for i in order]))
         for k, i in enumerate(order):
             for a, b in zip(moved[k], ids[i], strict=True):
                 assert a.overlaps(b)

@@ -6,9 +6,12 @@ runs, writes and compares, `audit` decides once more from what was written, with
 
 from varexp.claims import (
     appendix_a,
+    appendix_b_c,
     section3,
-    section4,
+    section4_definitions,
+    section4_lemma,
     section5_approximation,
+    section5_assumption,
     section5_lemmas,
     section5_theorem,
     section6,
@@ -19,12 +22,15 @@ CLAIMS: tuple[Claim, ...] = tuple(
     claim
     for module in (
         section3,
-        section4,
+        section4_definitions,
+        section4_lemma,
         section5_approximation,
+        section5_assumption,
         section5_lemmas,
         section5_theorem,
         section6,
         appendix_a,
+        appendix_b_c,
     )
     for claim in module.CLAIMS
 )

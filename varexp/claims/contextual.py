@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from flint import arb, ctx
+from flint import arb, arb_mat, ctx
 
 from varexp.claims.evidence import Comparison, Evidence, Instance, below
 
@@ -128,18 +128,28 @@ class Constants:
         return 2 * _log_n(self.length) + 3
 
 
-def attention_ids(sequences: Sequences, v: Sequence[Fraction], scale: arb, alpha: arb) -> list[list[list[arb]]]:
-    """x_k + α v Σ_m softmax(c (v·x_k)(v·x_m))_m (v·x_m): residual attention with weights of rank one, v of length 1."""
+Matrix = list[list[arb]]
+
+
+def rank_one(v: Sequence[Fraction], factor: arb) -> Matrix:
+    """factor · v vᵀ."""
+    return [[factor * ball(a * b) for b in v] for a in v]
+
+
+def attention_ids(sequences: Sequences, scores: Matrix, values: Matrix) -> list[list[list[arb]]]:
+    """x_k + Σ_m softmax((xᵀ_k S x_m))_m V x_m with S = W_Qᵀ W_K, V = W_O W_V: residual attention in the column form."""
     result = []
     for row in sequences:
-        projected = [_dot(v, token) for token in row]
+        vectors = [[ball(x) for x in token] for token in row]
+        mapped = [_times(values, x) for x in vectors]
         ids = []
-        for token, own in zip(row, projected, strict=True):
-            scores = [scale * own * other for other in projected]
-            top = max(scores, key=float)
-            weights = [(score - top).exp() for score in scores]
-            mean = _sum(w * p for w, p in zip(weights, projected, strict=True)) / _sum(weights)
-            ids.append([ball(x) + alpha * ball(e) * mean for x, e in zip(token, v, strict=True)])
+        for x in vectors:
+            logits = [_inner(x, _times(scores, y)) for y in vectors]
+            top = max(logits, key=float)
+            weights = [(logit - top).exp() for logit in logits]
+            total = _sum(weights)
+            mean = [_sum([w * y[i] for w, y in zip(weights, mapped, strict=True)]) / total for i in range(len(x))]
+            ids.append([own + other for own, other in zip(x, mean, strict=True)])
         result.append(ids)
     return result
 
@@ -150,8 +160,12 @@ def mapping(
     constants: str = "data",
     v: Sequence[Fraction] = (Fraction(1),),
     shift: float = 0.0,
+    full_rank: Fraction = Fraction(0),
 ) -> Evidence:
-    """Lemma 4.4 on a set of sequences, with weights and δ by `constants` (ks or data); `shift` is added to ln δ."""
+    """Lemma 4.4 on a set of sequences, with weights and δ by `constants` (ks or data); `shift` is added to ln δ.
+
+    `full_rank` times a matrix of ones with 2 on its diagonal, which is regular, is added to the weights of rank one.
+    """
     with ctx.workprec(BITS):
         gamma_min, gamma_max, epsilon = gammas
         hypotheses = separateness(sequences, gamma_min, gamma_max, epsilon)
@@ -160,8 +174,13 @@ def mapping(
         projections = [_dot(v, token) for token in vocabulary(sequences)]
         scale = data.scale_ks() if constants == "ks" else data.scale_of(projections)
         log_delta = data.log_delta_ks() if constants == "ks" else data.log_delta_of(scale, projections)
-        ids = attention_ids(sequences, v, scale, data.alpha())
-        conclusions = contextual(sequences, ids, data.gamma, log_delta + shift)
+        weights = [
+            [[x + ball(full_rank * (1 + (i == j))) for j, x in enumerate(line)] for i, line in enumerate(matrix)]
+            for matrix in (rank_one(v, scale), rank_one(v, data.alpha()))
+        ]
+        conclusions = contextual(sequences, attention_ids(sequences, *weights), data.gamma, log_delta + shift)
+        if full_rank:
+            conclusions += [below("0 < |det|", 0, abs(arb_mat(matrix).det())) for matrix in weights]
         what = f"{len(sequences)} sequences of {length} from {words} tokens"
         numbers = {"c": f"{float(scale):.4g}", "max score": f"{float(scale) * max(map(float, projections)) ** 2:.4g}"}
         return Evidence((Instance(what, tuple(conclusions), tuple(hypotheses)),), numbers)
@@ -179,6 +198,14 @@ def _log_n(n: int) -> arb:
 
 def _dot(v: Sequence[Fraction], token: Token) -> arb:
     return ball(sum((a * b for a, b in zip(v, token, strict=True)), Fraction(0)))
+
+
+def _inner(a: Sequence[arb], b: Sequence[arb]) -> arb:
+    return _sum([x * y for x, y in zip(a, b, strict=True)])
+
+
+def _times(matrix: Matrix, x: Sequence[arb]) -> list[arb]:
+    return [_inner(row, x) for row in matrix]
 
 
 def _sum(values: Iterator[arb] | Sequence[arb]) -> arb:

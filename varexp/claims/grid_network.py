@@ -25,7 +25,7 @@ def grid_error(
         words = vocabulary(sequences)
         data = Constants(*gammas, len(words), len(sequences[0]), 1)
         scale = data.scale_of([ball(word[0]) for word in words])
-        ids = attention_ids(sequences, (Fraction(1),), scale, data.alpha())
+        ids = attention_ids(sequences, [[scale]], [[data.alpha()]])
         wanted: dict[Fraction, Fraction] = {}
         for row, found in zip(sequences, ids, strict=True):
             for value, (q,) in zip(target(row), found, strict=True):

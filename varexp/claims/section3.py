@@ -147,6 +147,15 @@ def _rows(sides: Sequence[int], missing: int = 0) -> Evidence:
     return evidence(f"sides {'-'.join(map(str, sides))}", equal("rows of the merged pyramid", len(merged), wanted))
 
 
+def _expansion(names: Sequence[str], offset: Fraction = Fraction(1, 4)) -> Evidence:
+    """Lip(Φ) = (Σ_s |W(s − u)|)² <= 1 in max norm, away from the border; u = 1/4 and 3/4 when sizes double."""
+    instances = []
+    for name in names:
+        row = sum((abs(KERNELS[name](s - offset)) for s in range(-1, 3)), Fraction(0))
+        instances.append(Instance(f"{name}, u = {offset}", (at_most("(Σ |W(s − u)|)² <= 1", row**2, 1),)))
+    return Evidence(tuple(instances), {i.what: f"{float(i.conclusions[0].left.lower):.4f}" for i in instances})
+
+
 _layer = partial(Reading, arm="exact", norm="entries", domain="images in fractions")
 
 DEFINITION_3_2 = Claim(
@@ -215,6 +224,16 @@ REMARK_3_7 = Claim(
             because="a sum with fixed weights.",
             falsehoods=(Plant("of squared pixels", partial(_linear, 2)),),
             truths=(Plant("as defined", _linear),),
+        ),
+        _layer(
+            name="norm",
+            kind="reading",
+            statement="bicubic interpolation by 2 is 1-Lipschitz in max norm",
+            check=partial(_expansion, ("keys", "keys75")),
+            expected=Verdict.VIOLATED,
+            because="negative weights: 1.4102 for a = −1/2, 1.6416 for a = −3/4. K_2 depends on norm and kernel.",
+            falsehoods=(Plant("at u = 1/2", partial(_expansion, ("keys", "keys75"), Fraction(1, 2))),),
+            truths=(Plant("B-spline interpolation is", partial(_expansion, ("bspline",))),),
         ),
     ),
 )

@@ -18,6 +18,7 @@ from varexp.claims.sums import (
     thresholds,
     visited,
 )
+from varexp.claims.trained_chain import function_norm
 from varexp.theory.bounds import keff, printed, telescoped
 from varexp.theory.verdicts import Verdict
 
@@ -150,6 +151,19 @@ THEOREM_5_6 = Claim(
             because="nearest interpolation keeps constants: error 0.2 at 16x16.",
             falsehoods=(Plant("5 % smaller", partial(attained_on_images, Fraction(95, 100))),),
             truths=(Plant("as stated", attained_on_images),),
+        ),
+        _reading(
+            name="function norm under the laws of t_{i−1}",
+            kind="repair",
+            statement="(**) in L_1 or L_2 (here L_2), ‖F_j − T_j‖ under the law of t_{j−1}, on a trained chain",
+            arm="trained",
+            norm="L_2 of rms",
+            domain="32 words of a curve, uniform law; depths 2 and 3",
+            check=function_norm,
+            expected=Verdict.HOLDS,
+            because="Minkowski's inequality applied to (**); both sides are enclosed.",
+            falsehoods=(Plant("a tenth of the bound", partial(function_norm, 2, Fraction(1, 10))),),
+            truths=(Plant("in L_1", partial(function_norm, 1)),),
         ),
     ),
 )

@@ -90,7 +90,7 @@ class Config:
     ascent_steps: int = 12
     gap: float | None = 0.01  # relative gap to which sups are enclosed on curves and discs; null: lower ends alone
     evaluations: int = 20_000  # of cells, for one stage, after which an enclosure on a curve is left as it is
-    evaluations_disc: int = 3_000  # the same on a disc
+    evaluations_disc: int = 2_000  # the same on a disc
     seeds_disc: int | None = 1  # discs are enclosed for seeds below it; null: for all
     grids: dict[str, Axes | None] = field(default_factory=dict)  # an experiment's products of axes; null leaves one out
     axes: Axes = field(default_factory=Axes)  # replaces an axis in every grid

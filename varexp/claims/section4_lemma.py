@@ -1,4 +1,4 @@
-"""Section 4: separateness, contextual mappings, and the attention that is one (Lemma 4.4)."""
+"""Section 4, Lemma 4.4: attention that is a contextual mapping, its constants and its arithmetic."""
 
 import itertools
 from fractions import Fraction
@@ -11,9 +11,7 @@ from varexp.claims.claim import Claim, Plant, Reading
 from varexp.claims.contextual import (
     Constants,
     Sequences,
-    attention_ids,
     ball,
-    contextual,
     gap,
     mapping,
     pairs_of,
@@ -35,73 +33,9 @@ CASES: list[tuple[Sequences, tuple[Fraction, Fraction, Fraction], tuple[Fraction
 ]
 
 
-# ---- Definitions 4.2 and 4.3 -----------------------------------------------------------------------------------------
-
-
-def _separated(delta: str = "0.99") -> Evidence:
-    conclusions = separateness(THREE, F("0.99"), F("3.01"), F(delta), distinct=False)
-    return evidence("all pairs of 1, 2, 3", *conclusions)
-
-
-def _contextual(constants: str) -> Evidence:
-    """Def 4.3 with γ = 3.25 and ln δ = −85 for the identity or for the attention of Lemma 4.4."""
-    if constants == "identity":
-        ids = [[[ball(x) for x in token] for token in row] for row in THREE]
-    else:
-        data = Constants(*CASES[0][1], 3, 2, 1)
-        scale = data.scale_of([ball(x[0]) for x in vocabulary(THREE)])
-        ids = attention_ids(THREE, (F(1),), scale, data.alpha())
-    return evidence(f"all pairs of 1, 2, 3 under {constants}", *contextual(THREE, ids, F(13, 4), ball(-85)))
-
-
-DEFINITION_4_2 = Claim(
-    id="def-4.2",
-    section="4",
-    title="Tokenwise separateness",
-    printed="γ_min < ‖X_k‖ < γ_max, and different tokens are more than δ apart",
-    source="reconstructed, high confidence",
-    readings=(
-        Reading(
-            name="decided",
-            kind="printed",
-            statement="the pairs of the tokens 1, 2, 3 are (0.99, 3.01, 0.99)-separated",
-            arm="exact",
-            norm="Euclidean, per token",
-            domain="6 sequences of 2 tokens",
-            check=_separated,
-            expected=Verdict.HOLDS,
-            because="decided token by token in fractions.",
-            falsehoods=(Plant("δ = 1, where > is strict", partial(_separated, "1")),),
-            truths=(Plant("δ = 1/2", partial(_separated, "0.5")),),
-        ),
-    ),
-)
-
-DEFINITION_4_3 = Claim(
-    id="def-4.3",
-    section="4",
-    title="(γ, δ)-contextual mapping",
-    printed="‖q(X)_k‖ < γ, and IDs differ by more than δ where the token or the set of tokens differs",
-    source="reconstructed, high confidence",
-    readings=(
-        Reading(
-            name="attention",
-            kind="printed",
-            statement="residual attention of rank one is one, with ln δ = −85",
-            arm="constructed",
-            norm="Euclidean, per token",
-            domain="6 sequences of 2 tokens",
-            check=partial(_contextual, "attention"),
-            expected=Verdict.HOLDS,
-            because="the smallest separation is e^−15.6.",
-            falsehoods=(Plant("the identity is one", partial(_contextual, "identity")),),
-            truths=(Plant("attention is one", partial(_contextual, "attention")),),
-        ),
-    ),
-)
-
-
-# ---- Lemma 4.4 -------------------------------------------------------------------------------------------------------
+def _any_rank(size: str) -> Evidence:
+    rows, gammas, v = CASES[-1]
+    return mapping(rows, gammas, "data", v, 0.0, F(size))
 
 
 def _lemma(constants: str, shift: float = 0.0) -> Evidence:
@@ -204,6 +138,19 @@ LEMMA_4_4 = Claim(
             truths=(Plant("half of δ", partial(_lemma, "data", -0.7)),),
         ),
         Reading(
+            name="any rank",
+            kind="reading",
+            arm="constructed",
+            **_rest(
+                "weights of full rank do as well as those of rank one (tokens in the plane)",
+                partial(_any_rank, "1e-60"),
+                Verdict.HOLDS,
+                "the inequalities are strict and finitely many: a small regular matrix may be added.",
+            ),
+            falsehoods=(Plant("whatever is added: 1/2", partial(_any_rank, "1/2")),),
+            truths=(Plant("1e-90 is added", partial(_any_rank, "1e-90")),),
+        ),
+        Reading(
             name="any scale of scores",
             kind="reading",
             arm="constructed",
@@ -239,4 +186,4 @@ LEMMA_4_4 = Claim(
     ),
 )
 
-CLAIMS = (DEFINITION_4_2, DEFINITION_4_3, LEMMA_4_4)
+CLAIMS = (LEMMA_4_4,)

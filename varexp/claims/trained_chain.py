@@ -1,0 +1,80 @@
+"""A trained chain in the paper's own function norm: L_α under the law of what each stage is given (trained arm)."""
+
+from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
+
+import torch
+
+from varexp.claims.contextual import ball
+from varexp.claims.evidence import Comparison, Evidence, Instance, Number, at_most
+from varexp.evidence.enclosure import Enclosure, norm_above, norm_below, point
+from varexp.evidence.trace import advance
+from varexp.evidence.train import Problem, Training, train
+from varexp.maps.domain import Domain
+from varexp.maps.targets import build_target
+from varexp.models.chain import BlockConfig
+
+SIDES, K, WORDS, STEPS, SEED = (2, 3, 4, 5), 2.1, 32, 200, 0
+
+
+class Norms(NamedTuple):
+    """Of one stage: an interval for every word, and the least that its Lipschitz constant can be."""
+
+    error: list[Number]
+    local: list[Number]
+    lipschitz: Fraction
+
+
+@lru_cache(maxsize=1)
+def norms() -> tuple[Norms, ...]:
+    """rms norms of ‖t_i − y_i‖ and ‖(F_i − T_i) t_{i−1}‖ at WORDS words of a curve, by enclosures of zero width."""
+    domain, target = Domain("curve", SIDES[0]), build_target("fold", SIDES, K)
+    config = BlockConfig(width=8, hidden=16, head_size=8)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # the same bits on any number of cores
+    (trained,) = train([Problem(target, domain, "keys", SEED)], config, Training(steps=STEPS))
+    torch.set_num_threads(threads)
+    found = []
+    with torch.no_grad():
+        t = y = domain.points(point(domain.grid(WORDS)))
+        for stage, aim in zip(trained.chain.stages, target.stages, strict=True):
+            differences, t, y = advance(stage, aim, t, y, _settled)
+            error, local = (_ends(getattr(differences, name)) for name in ("error", "local"))
+            found.append(Norms(error, local, Fraction(aim.lipschitz("rms").lower)))
+            t, y = (Enclosure.of(x.model().refreshed(0)) for x in (t, y))
+    return tuple(found)
+
+
+def function_norm(alpha: int = 2, scale: Fraction = Fraction(1)) -> Evidence:
+    """‖T − F‖_{L_α(λ)} <= scale·Σ_j (Π_{i>j} L_i) ‖F_j − T_j‖_{L_α(μ_{j−1})} from depth 2, λ uniform on the words,
+    μ_{j−1} the law of t_{j−1}: Minkowski's inequality applied to (**)."""
+    stages, conclusions = norms(), list[Comparison]()
+    for depth in range(2, len(stages) + 1):  # at depth 1 the two sides are the same number
+        bound = ball(0)
+        for stage in stages[:depth]:
+            bound = bound * ball(stage.lipschitz) + ball(_lower_norm(stage.local, alpha))
+        error = Number(_lower_norm(stages[depth - 1].error, alpha), _upper_norm(stages[depth - 1].error, alpha))
+        conclusions.append(at_most(f"depth {depth}: error <= bound in L_{alpha}", error, ball(scale) * bound))
+    what = f"fold, K = {K}, keys, width 8, {STEPS} steps, {WORDS} words of a curve"
+    numbers = {c.what.split(":")[0]: f"{float(c.left.upper):.4f} <= {float(c.right.lower):.4f}" for c in conclusions}
+    return Evidence((Instance(what, tuple(conclusions)),), numbers, SEED)
+
+
+def _settled(x: Enclosure) -> Enclosure:
+    return Enclosure.of(x.model())
+
+
+def _ends(x: Enclosure) -> list[Number]:
+    below, above = norm_below(x.model(), "rms").tolist(), norm_above(x.model(), "rms").tolist()
+    return [Number(Fraction(low), Fraction(high)) for low, high in zip(below, above, strict=True)]
+
+
+def _lower_norm(values: list[Number], alpha: int) -> Fraction:
+    mean = sum((v.lower**alpha for v in values), Fraction(0)) / len(values)
+    return Number.of(ball(mean).root(alpha)).lower
+
+
+def _upper_norm(values: list[Number], alpha: int) -> Fraction:
+    mean = sum((v.upper**alpha for v in values), Fraction(0)) / len(values)
+    return Number.of(ball(mean).root(alpha)).upper
