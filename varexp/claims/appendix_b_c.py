@@ -30,6 +30,17 @@ def _finite(beyond: int) -> Evidence:
     return Evidence(tuple(instances))
 
 
+def _shifted(subtracted: str = "largest") -> Evidence:
+    """exp(score − the largest, or the smallest, score of its row) for scores 0 to 1000, in every format."""
+    scores = (0, 500, 1000)
+    off = max(scores) if subtracted == "largest" else min(scores)
+    instances = []
+    for name, (largest, _) in LARGEST.items():
+        conclusions = [at_most(f"e^{s - off} <= the largest {name}", ball(s - off).exp(), largest) for s in scores]
+        instances.append(Instance(name, tuple(conclusions)))
+    return Evidence(tuple(instances))
+
+
 def _attended(residual: bool, scores: Sequence[Sequence[str]] = (("1", "-2"), ("3", "0"))) -> Evidence:
     """Tokens 1 and 2 under scores that are the same for every query: whether their outputs differ."""
     x = [Fraction(1), Fraction(2)]
@@ -88,6 +99,17 @@ CLAIMS = (
                 because="exp overflows at 11.09, 88.7, 709.8: an implementation must subtract the row's maximum.",
                 falsehoods=(Plant("at scores 20, 97, 718", partial(_finite, 9)),),
                 truths=(Plant("at scores 11, 88, 709", partial(_finite, 0)),),
+            ),
+            _exact(
+                name="maximum subtracted",
+                kind="repair",
+                statement="exp(score − the row's largest) is finite in every format, and D^{-1}A the same matrix",
+                domain="scores 0 to 1000",
+                check=_shifted,
+                expected=Verdict.HOLDS,
+                because="every exponent is at most 0.",
+                falsehoods=(Plant("the row's smallest subtracted", partial(_shifted, "smallest")),),
+                truths=(Plant("at scores 11, 88, 709 without", partial(_finite, 0)),),
             ),
         ),
     ),

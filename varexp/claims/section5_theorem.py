@@ -43,6 +43,19 @@ THEOREM_5_6 = Claim(
             hypotheses="K_2 > 2",
         ),
         _reading(
+            name="at K_2 = 2",
+            kind="printed",
+            statement="the theorem as printed for K_2 = 2 exactly",
+            check=partial(bounded, family(("2",), (1, 2, 4)), printed, least=Fraction(2)),
+            expected=Verdict.HYPOTHESIS_NOT_MET,
+            because="its hypothesis is strict, though its formula holds there.",
+            falsehoods=(
+                Plant("the formula with exponent n − 1", partial(bounded, family(("2",), (2,)), shifted_power(-1))),
+            ),
+            truths=(Plant("the formula alone", partial(bounded, family(("2",), (1, 2, 4)), printed)),),
+            hypotheses="K_2 > 2",
+        ),
+        _reading(
             name="without its hypothesis",
             kind="reading",
             statement="the same formula for every K_2",
