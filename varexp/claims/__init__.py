@@ -1,10 +1,11 @@
 """The ledger of claims: every numbered item of the paper, as printed, as it can be read and as repaired.
 
-One module a section states the claims and how each is checked; `evidence` decides verdicts from exact ends, `ledger`
-runs, writes and compares, `audit` decides once more from what was written, without any of this code.
+`statements` holds the claims, section by section, `instances` what they are checked on; `evidence` decides verdicts
+from exact ends, `ledger` runs, writes and compares, `audit` decides once more from the text, by code of its own.
 """
 
-from varexp.claims import (
+from varexp.claims.claim import Claim
+from varexp.claims.statements import (
     appendix_a,
     appendix_b_c,
     section3,
@@ -16,7 +17,6 @@ from varexp.claims import (
     section5_theorem,
     section6,
 )
-from varexp.claims.claim import Claim
 
 CLAIMS: tuple[Claim, ...] = tuple(
     claim

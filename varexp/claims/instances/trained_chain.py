@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import torch
 
-from varexp.claims.contextual import ball
 from varexp.claims.evidence import Comparison, Evidence, Instance, Number, at_most
+from varexp.claims.instances.contextual import ball
 from varexp.evidence.enclosure import Enclosure, norm_above, norm_below, point
 from varexp.evidence.trace import advance
 from varexp.evidence.train import Problem, Training, train

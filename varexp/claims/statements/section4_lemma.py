@@ -9,7 +9,8 @@ import numpy as np
 from flint import ctx
 
 from varexp.claims.claim import Claim, Plant, Reading
-from varexp.claims.contextual import (
+from varexp.claims.evidence import Evidence, at_most, below, equal, evidence
+from varexp.claims.instances.contextual import (
     BITS,
     Constants,
     Sequences,
@@ -22,7 +23,6 @@ from varexp.claims.contextual import (
     tokens,
     vocabulary,
 )
-from varexp.claims.evidence import Evidence, at_most, below, equal, evidence
 from varexp.theory.verdicts import Verdict
 
 F = Fraction

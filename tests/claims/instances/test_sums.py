@@ -8,9 +8,9 @@ import pytest
 import torch
 from tolerances import ROUNDING, SAMPLING
 
-from varexp.claims.affine import Affine, attaining, random_chain
-from varexp.claims.null_set import bump_error, network_error, transformer
-from varexp.claims.sums import bounded, random_family, threshold
+from varexp.claims.instances.affine import Affine, attaining, random_chain
+from varexp.claims.instances.null_set import bump_error, network_error, transformer
+from varexp.claims.instances.sums import bounded, random_family, threshold
 from varexp.maps.layers import attention, feed_forward
 from varexp.theory.bounds import printed, telescoped
 from varexp.theory.verdicts import Verdict

@@ -7,7 +7,7 @@ from functools import partial
 
 from varexp.claims.claim import Claim, Plant, Reading
 from varexp.claims.evidence import Comparison, Evidence, Instance, at_most, equal, evidence
-from varexp.claims.literal import Image, Kernel, bernstein, largest, literal_layer, random_image, separable
+from varexp.claims.instances.literal import Image, Kernel, bernstein, largest, literal_layer, random_image, separable
 from varexp.maps import interpolation
 from varexp.theory.verdicts import Verdict
 

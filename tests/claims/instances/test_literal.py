@@ -7,7 +7,7 @@ import pytest
 import torch
 from tolerances import ROUNDING
 
-from varexp.claims.literal import bernstein, literal_layer, random_image, separable
+from varexp.claims.instances.literal import bernstein, literal_layer, random_image, separable
 from varexp.maps import interpolation
 
 F = Fraction

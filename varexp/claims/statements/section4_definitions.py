@@ -4,7 +4,8 @@ from fractions import Fraction
 from functools import partial
 
 from varexp.claims.claim import Claim, Plant, Reading
-from varexp.claims.contextual import (
+from varexp.claims.evidence import Evidence, evidence
+from varexp.claims.instances.contextual import (
     Constants,
     attention_ids,
     ball,
@@ -13,7 +14,6 @@ from varexp.claims.contextual import (
     separateness,
     vocabulary,
 )
-from varexp.claims.evidence import Evidence, evidence
 from varexp.theory.verdicts import Verdict
 
 F = Fraction

@@ -8,7 +8,7 @@ import pytest
 from flint import ctx
 from tolerances import ROUNDING
 
-from varexp.claims.contextual import (
+from varexp.claims.instances.contextual import (
     BITS,
     Constants,
     attention_ids,
@@ -21,7 +21,7 @@ from varexp.claims.contextual import (
     tokens,
     vocabulary,
 )
-from varexp.claims.grid_network import grid_error
+from varexp.claims.instances.grid_network import grid_error
 from varexp.theory.verdicts import Verdict
 
 F = Fraction

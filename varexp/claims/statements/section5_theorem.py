@@ -4,7 +4,7 @@ from fractions import Fraction
 from functools import partial
 
 from varexp.claims.claim import Claim, Plant, Reading
-from varexp.claims.sums import (
+from varexp.claims.instances.sums import (
     ABOVE_2,
     BELOW_2,
     any_index,
@@ -18,7 +18,7 @@ from varexp.claims.sums import (
     thresholds,
     visited,
 )
-from varexp.claims.trained_chain import function_norm
+from varexp.claims.instances.trained_chain import function_norm
 from varexp.theory.bounds import keff, printed, telescoped
 from varexp.theory.verdicts import Verdict
 

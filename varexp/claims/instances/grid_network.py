@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from flint import arb, ctx
 
-from varexp.claims.contextual import BITS, Constants, Sequences, Token, attention_ids, ball, vocabulary
+from varexp.claims.instances.contextual import BITS, Constants, Sequences, Token, attention_ids, ball, vocabulary
 
 Target = Callable[[Sequence[Token]], list[Fraction]]
 DIGITS = 60  # of the feed-forward layer's thresholds

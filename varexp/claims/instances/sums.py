@@ -4,8 +4,8 @@ import random
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from varexp.claims.affine import Affine, Chain, attaining, random_chain
 from varexp.claims.evidence import Comparison, Evidence, Instance, at_most, below, equal, evidence
+from varexp.claims.instances.affine import Affine, Chain, attaining, random_chain
 from varexp.maps.interpolation import resize_matrix
 from varexp.theory.bounds import printed, telescoped
 

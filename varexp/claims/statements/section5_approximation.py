@@ -8,9 +8,9 @@ from functools import partial
 import torch
 
 from varexp.claims.claim import Claim, Plant, Reading
-from varexp.claims.contextual import Token, pairs_of
 from varexp.claims.evidence import Evidence, Instance, at_most, below, evidence
-from varexp.claims.grid_network import grid_error
+from varexp.claims.instances.contextual import Token, pairs_of
+from varexp.claims.instances.grid_network import grid_error
 from varexp.models.chain import Block, BlockConfig, Chain, ModelStage
 from varexp.theory.verdicts import Verdict
 

@@ -8,8 +8,8 @@ from functools import partial
 from flint import arb
 
 from varexp.claims.claim import Claim, Plant, Reading
-from varexp.claims.contextual import ball
 from varexp.claims.evidence import Comparison, Evidence, Instance, at_most, below, equal, evidence
+from varexp.claims.instances.contextual import ball
 from varexp.theory.verdicts import Verdict
 
 SEED = 0

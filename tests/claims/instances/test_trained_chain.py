@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 from tolerances import ROUNDING
 
-from varexp.claims.trained_chain import K, function_norm, norms
+from varexp.claims.instances.trained_chain import K, function_norm, norms
 from varexp.theory.verdicts import Verdict
 
 

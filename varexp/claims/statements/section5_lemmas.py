@@ -4,10 +4,10 @@ import random
 from fractions import Fraction
 from functools import partial
 
-from varexp.claims.affine import Affine, attaining, composed, drawn, random_chain
 from varexp.claims.claim import Claim, Plant, Reading
 from varexp.claims.evidence import Evidence, Instance, at_most, evidence
-from varexp.claims.null_set import bump_error, network_error
+from varexp.claims.instances.affine import Affine, attaining, composed, drawn, random_chain
+from varexp.claims.instances.null_set import bump_error, network_error
 from varexp.theory.verdicts import Verdict
 
 SEED = 0

@@ -1,0 +1,1 @@
+"""The claims themselves, one module or two a section of the paper."""
