@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from tolerances import ROUNDING
+from tolerances import ENCLOSED, ROUNDING
 
 from varexp.claims.instances.trained_chain import K, function_norm, norms
 from varexp.theory.verdicts import Verdict
@@ -16,7 +16,7 @@ def test_norms_are_narrow_intervals_and_depth_one_is_an_equality():
     for stage in (first, *others):
         assert float(stage.lipschitz) == pytest.approx(K)
         for number in (*stage.error, *stage.local):
-            assert 0 <= number.lower <= number.upper <= number.lower + Fraction(ROUNDING)
+            assert 0 <= number.lower <= number.upper <= number.lower + Fraction(ENCLOSED)
 
 
 def test_the_bound_in_floats():
