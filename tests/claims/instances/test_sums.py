@@ -46,12 +46,6 @@ def test_the_sup_of_a_random_chain_is_not_exceeded_on_a_grid(depth):
         assert abs(t - y) <= chain.error <= telescoped(chain.lipschitz, chain.local)
 
 
-def test_errors_on_the_targets_own_images_are_told_apart():
-    chain = random_chain(random.Random(0), 3, (3, 4))
-    assert chain.local[0] == chain.local_on_target[0]
-    assert chain.local[1:] != chain.local_on_target[1:]
-
-
 def test_a_chain_outside_the_hypothesis_says_nothing():
     assert bounded(random_family((0, 1)), printed, least=Fraction(2)).verdict == Verdict.HYPOTHESIS_NOT_MET
 

@@ -25,7 +25,7 @@ class Affine:
         return Affine(self.slope * first.slope, self(first.offset))
 
     def away(self, other: "Affine", low: Fraction, high: Fraction) -> Fraction:
-        """sup |self − other| over [low, high]."""
+        """sup |self − other| between low and high."""
         return max(abs(self(x) - other(x)) for x in (low, high))
 
 
@@ -56,16 +56,11 @@ class Chain:
     @property
     def local(self) -> list[Fraction]:
         """sup ‖F_i − T_i‖ on what the model visits, t_{i−1}([0, 1])."""
-        return [self._away(i, self.model) for i in range(len(self.target))]
-
-    @property
-    def local_on_target(self) -> list[Fraction]:
-        """The same on what the target visits, which is not where the theorem needs it."""
-        return [self._away(i, self.target) for i in range(len(self.target))]
-
-    def _away(self, i: int, along: Sequence[Affine]) -> Fraction:
-        before = composed(along[:i])
-        return self.target[i].away(self.model[i], *sorted((before(Fraction(0)), before(Fraction(1)))))
+        found = []
+        for i, (f, g) in enumerate(zip(self.target, self.model, strict=True)):
+            before = composed(self.model[:i])
+            found.append(f.away(g, before(Fraction(0)), before(Fraction(1))))
+        return found
 
 
 def attaining(lipschitz: Fraction, depth: int, error: Fraction) -> Chain:

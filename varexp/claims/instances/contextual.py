@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
 
 from flint import arb, arb_mat, ctx
 
@@ -53,11 +54,9 @@ def contextual(
     sequences: Sequences, ids: Sequence[Sequence[Sequence[arb]]], gamma: arb | Fraction, log_delta: arb
 ) -> list[Comparison]:
     """Def 4.3: the largest ‖q(X)_k‖ < γ, and the log of the smallest separation that it asks for > log δ."""
-    size = max((_norm(token) for row in ids for token in row), key=float)
-    separations = [_norm([x - y for x, y in zip(a, b, strict=True)]) for a, b in _told_apart(sequences, ids)]
-    smallest = separations[0]
-    for separation in separations[1:]:
-        smallest = smallest.min(separation)
+    size = reduce(arb.max, (_norm(token) for row in ids for token in row))
+    pairs = _told_apart(sequences, ids)
+    smallest = reduce(arb.min, (_norm([x - y for x, y in zip(a, b, strict=True)]) for a, b in pairs))
     if not smallest > 0:
         return [below("1. largest ‖q‖ < γ", size, gamma), below("2. 0 < the smallest separation", 0, smallest)]
     return [
@@ -116,7 +115,7 @@ class Constants:
 
     def log_delta_of(self, scale: arb, projections: Sequence[arb]) -> arb:
         """ln of min(ε/2, α (ln n)²/(c p) e^{−2 c p²}), p = max |v·a|, which that c certifies."""
-        p = max((abs(a) for a in projections), key=float)
+        p = reduce(arb.max, (abs(a) for a in projections))
         bound = self.alpha().log() + 2 * _log_n(self.length).log() - (scale * p).log() - 2 * scale * p**2
         return bound.min((ball(self.epsilon) / 2).log())
 

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import reduce
 
 from flint import arb, ctx
 
@@ -46,10 +47,7 @@ def grid_error(
             for row, found in zip(sequences, ids, strict=True)
             for value, (q,) in zip(target(row), found, strict=True)
         ]
-        largest = errors[0]
-        for error in errors[1:]:
-            largest = largest.max(error)
-        return largest, len(changes) + 2
+        return reduce(arb.max, errors), len(changes) + 2
 
 
 def _rounded(x: arb) -> Fraction:

@@ -21,7 +21,7 @@ def network_error(eta: Fraction, alpha: int) -> tuple[Fraction, Fraction]:
     Before interpolation each token of the first channel differs by the bump of y_1 − y_2, the second agrees.
     """
     tokens = [(Fraction(1, 3), Fraction(2, 3))] * 2  # what nearest interpolation makes of one token
-    off = sum((abs(a - b) ** alpha for token in _differences(tokens, eta) for a, b in [(token, ZERO)]), ZERO)
+    off = sum((abs(difference) ** alpha for difference in _differences(tokens, eta)), ZERO)
     return off, 2 * bump_error(eta, alpha)[1]
 
 

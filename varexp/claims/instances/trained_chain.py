@@ -19,11 +19,11 @@ SIDES, K, WORDS, STEPS, SEED = (2, 3, 4, 5), 2.1, 32, 200, 0
 
 
 class Norms(NamedTuple):
-    """Of one stage: an interval for every word, and the least that its Lipschitz constant can be."""
+    """Of one stage: an interval for every word, and one for its Lipschitz constant."""
 
     error: list[Number]
     local: list[Number]
-    lipschitz: Fraction
+    lipschitz: Number
 
 
 @lru_cache(maxsize=1)
@@ -41,7 +41,8 @@ def norms() -> tuple[Norms, ...]:
         for stage, aim in zip(trained.chain.stages, target.stages, strict=True):
             differences, t, y = advance(stage, aim, t, y, _settled)
             error, local = (_ends(getattr(differences, name)) for name in ("error", "local"))
-            found.append(Norms(error, local, Fraction(aim.lipschitz("rms").lower)))
+            constant = aim.lipschitz("rms")
+            found.append(Norms(error, local, Number(Fraction(constant.lower), Fraction(constant.upper))))
             t, y = (Enclosure.of(x.model().refreshed(0)) for x in (t, y))
     return tuple(found)
 
@@ -51,11 +52,12 @@ def function_norm(alpha: int = 2, scale: Fraction = Fraction(1)) -> Evidence:
     μ_{j−1} the law of t_{j−1}: Minkowski's inequality applied to (**)."""
     stages, conclusions = norms(), list[Comparison]()
     for depth in range(2, len(stages) + 1):  # at depth 1 the two sides are the same number
-        bound = ball(0)
+        error, bound = _law_norm(stages[depth - 1].error, alpha), Number.of(0)
         for stage in stages[:depth]:
-            bound = bound * ball(stage.lipschitz) + ball(_lower_norm(stage.local, alpha))
-        error = Number(_lower_norm(stages[depth - 1].error, alpha), _upper_norm(stages[depth - 1].error, alpha))
-        conclusions.append(at_most(f"depth {depth}: error <= bound in L_{alpha}", error, ball(scale) * bound))
+            local, L = _law_norm(stage.local, alpha), stage.lipschitz
+            bound = Number(bound.lower * L.lower + local.lower, bound.upper * L.upper + local.upper)
+        bound = Number(scale * bound.lower, scale * bound.upper)
+        conclusions.append(at_most(f"depth {depth}: error <= bound in L_{alpha}", error, bound))
     what = f"fold, K = {K}, keys, width 8, {STEPS} steps, {WORDS} words of a curve"
     numbers = {c.what.split(":")[0]: f"{float(c.left.upper):.4f} <= {float(c.right.lower):.4f}" for c in conclusions}
     return Evidence((Instance(what, tuple(conclusions)),), numbers, SEED)
@@ -70,11 +72,8 @@ def _ends(x: Enclosure) -> list[Number]:
     return [Number(Fraction(low), Fraction(high)) for low, high in zip(below, above, strict=True)]
 
 
-def _lower_norm(values: list[Number], alpha: int) -> Fraction:
-    mean = sum((v.lower**alpha for v in values), Fraction(0)) / len(values)
-    return Number.of(ball(mean).root(alpha)).lower
-
-
-def _upper_norm(values: list[Number], alpha: int) -> Fraction:
-    mean = sum((v.upper**alpha for v in values), Fraction(0)) / len(values)
-    return Number.of(ball(mean).root(alpha)).upper
+def _law_norm(values: list[Number], alpha: int) -> Number:
+    """(mean of v^α)^{1/α}."""
+    low = sum((v.lower**alpha for v in values), Fraction(0)) / len(values)
+    high = sum((v.upper**alpha for v in values), Fraction(0)) / len(values)
+    return Number(Number.of(ball(low).root(alpha)).lower, Number.of(ball(high).root(alpha)).upper)

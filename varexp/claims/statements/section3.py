@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import partial
 
 from varexp.claims.claim import Claim, Plant, Reading
-from varexp.claims.evidence import Comparison, Evidence, Instance, at_most, equal, evidence
+from varexp.claims.evidence import Comparison, Evidence, Instance, Number, at_most, equal, evidence
 from varexp.claims.instances.literal import Image, Kernel, bernstein, largest, literal_layer, random_image, separable
 from varexp.maps import interpolation
 from varexp.theory.verdicts import Verdict
@@ -33,13 +33,13 @@ KERNELS: dict[str, Kernel] = {
 
 
 def _in_unit_interval(names: Sequence[str]) -> Evidence:
-    """0 <= W <= 1: by the least sample where it fails, else by Bernstein coefficients, which bound the range."""
+    """0 <= W <= 1: the ends of W's range lie between samples and Bernstein coefficients, which bound it."""
     instances = []
     for name in names:
         kernel, coefficients = KERNELS[name], [c for left in (0, 1) for c in bernstein(KERNELS[name], left)]
         samples = [kernel(Fraction(i, 12)) for i in range(25)]
-        low = min(samples) if min(samples) < 0 else min(coefficients)
-        conclusions = (at_most("0 <= least W", 0, low), at_most("greatest W <= 1", max(coefficients), 1))
+        low, high = Number(min(coefficients), min(samples)), Number(max(samples), max(coefficients))
+        conclusions = (at_most("0 <= least W", 0, low), at_most("greatest W <= 1", high, 1))
         instances.append(Instance(f"{name}, even, support [−2, 2]", conclusions))
     return Evidence(tuple(instances))
 

@@ -79,7 +79,7 @@ LEMMA_5_1 = Claim(
             check=_equivariant,
             expected=Verdict.VIOLATED,
             because="attention commutes with permutations: every τ is 2^{(1−p)/p} away from (0, 1).",
-            falsehoods=(Plant("ε = 0.6", partial(_equivariant, "0.55")),),
+            falsehoods=(Plant("ε = 0.55", partial(_equivariant, "0.55")),),
             truths=(Plant("ε = 1", partial(_equivariant, "1")),),
         ),
         Reading(
@@ -228,4 +228,4 @@ DEFINITION_3_6 = Claim(
     ),
 )
 
-CLAIMS = (LEMMA_5_1, DEFINITION_3_6)
+CLAIMS = (DEFINITION_3_6, LEMMA_5_1)

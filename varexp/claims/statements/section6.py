@@ -8,22 +8,18 @@ from functools import partial
 
 from varexp.claims.claim import Claim, Plant, Reading
 from varexp.claims.evidence import Comparison, Evidence, Instance, at_most, below, equal, evidence
+from varexp.claims.instances.literal import Image, largest, separable
 from varexp.maps.interpolation import resize_matrix
 from varexp.theory.bounds import telescoped
 from varexp.theory.verdicts import Verdict
 
 SEED = 0
-Rows = list[list[Fraction]]
 
 
-def down(image: Rows) -> Rows:
+def down(image: Image) -> Image:
     """Means over blocks of 2x2: the area kernel, whose entries are exact halves."""
     U = [[Fraction(w) for w in row] for row in resize_matrix("area", len(image), len(image) // 2).tolist()]
-    left = [
-        [sum((u * x for u, x in zip(line, column, strict=True)), Fraction(0)) for column in zip(*image, strict=True)]
-        for line in U
-    ]
-    return [[sum((u * x for u, x in zip(line, row, strict=True)), Fraction(0)) for line in U] for row in left]
+    return separable(U, image)
 
 
 def _attained_downwards(scale: Fraction = Fraction(1), depth: int = 3) -> Evidence:
@@ -34,7 +30,7 @@ def _attained_downwards(scale: Fraction = Fraction(1), depth: int = 3) -> Eviden
     for i in range(1, depth + 1):
         y = [[K * (x + eps_1) for x in row] for row in down(y)]
         t = [[K * x - eps_2 for x in row] for row in down(t)]
-        error = max(abs(a - b) for row, other in zip(t, y, strict=True) for a, b in zip(row, other, strict=True))
+        error = largest(t, y)
         bound = scale * telescoped([K] * i, [K * eps_1 + eps_2] * i)
         conclusions.append(equal(f"{i} blocks: error = telescoped bound", error, bound))
     return Evidence((Instance("area, 8x8 to 1x1", tuple(conclusions)),), seed=SEED)
