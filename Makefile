@@ -21,7 +21,7 @@ help: ## list the targets
 sweep: $(STAMP) ## the main job: depth, width and kernel sweeps, their tables and figures; resumes
 	@$(call each,$(PY) scripts/sweep.py experiment=$$name tracking=wandb)
 
-verify: $(STAMP) ## the ledger of claims: every item of the paper, its verdict and the evidence, in seconds
+verify: $(STAMP) ## the ledger of claims: what the paper states, item by item, verdicts and evidence, in seconds
 	@$(PY) scripts/verify.py
 
 smoke: $(STAMP) ## the whole path in seconds, written to build/smoke

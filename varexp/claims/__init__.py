@@ -1,4 +1,4 @@
-"""The ledger of claims: every numbered item of the paper, as printed, as it can be read and as repaired.
+"""The ledger of claims: what the paper states, item by item, as printed, as it can be read and as repaired.
 
 `statements` holds the claims, section by section, `instances` what they are checked on; `evidence` decides verdicts
 from exact ends, `ledger` runs, writes and compares, `audit` decides once more from the text, by code of its own.
