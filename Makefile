@@ -8,9 +8,8 @@ export MPLBACKEND := agg
 export MALLOC_MMAP_THRESHOLD_ := 33554432
 export MALLOC_TRIM_THRESHOLD_ := 1073741824
 
-EXPERIMENTS := depth width kernel
-# Run a command for every experiment: a failure does not keep the others from running, an interruption does.
-each = status=0; for name in $(EXPERIMENTS); do $(1) || status=$$?; [ $$status -lt 128 ] || break; done; exit $$status
+EXPERIMENTS := depth,width,kernel
+SWEEP := $(PY) scripts/sweep.py 'experiment=[$(EXPERIMENTS)]' tracking=wandb
 
 .DEFAULT_GOAL := help
 .PHONY: help sweep verify smoke figures test lint bench paper clean
@@ -19,13 +18,13 @@ help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 12
 
 sweep: $(STAMP) ## the main job: depth, width and kernel sweeps, their tables and figures; resumes
-	@$(call each,$(PY) scripts/sweep.py experiment=$$name tracking=wandb)
+	@$(SWEEP)
 
 verify: $(STAMP) ## the ledger of claims: what the paper states, item by item, verdicts and evidence, in seconds
 	@$(PY) scripts/verify.py
 
 smoke: $(STAMP) ## the whole path in seconds, written to build/smoke
-	@$(call each,$(PY) scripts/sweep.py experiment=$$name scale=smoke tracking=wandb results=$(CURDIR)/build/smoke)
+	@$(SWEEP) scale=smoke results=$(CURDIR)/build/smoke
 
 figures: $(STAMP) ## redraw results/figures from results/tables, without training
 	@$(PY) scripts/figures.py
@@ -42,7 +41,7 @@ bench: $(STAMP) ## speed of ensembles and of enclosures, as ratios in one run
 	@$(PY) scripts/benchmark.py
 
 paper: $(STAMP) ## publication scale: twenty seeds, three times the training, hours; written to build/paper
-	@$(call each,$(PY) scripts/sweep.py experiment=$$name scale=paper tracking=wandb results=$(CURDIR)/build/paper)
+	@$(SWEEP) scale=paper results=$(CURDIR)/build/paper
 
 clean: ## delete .venv and build/, keep results/
 	@rm -rf $(VENV) build

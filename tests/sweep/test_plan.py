@@ -4,8 +4,15 @@ import dataclasses
 
 import pytest
 
-from varexp.sweep.config import Axes
-from varexp.sweep.plan import batches, chains, expand
+from varexp.sweep.config import Axes, Experiment
+from varexp.sweep.plan import batches, chains
+from varexp.sweep.plan import expand as expand_all
+
+
+def expand(config):
+    """The cells of the only experiment."""
+    (cells,) = expand_all(config).values()
+    return cells
 
 
 def test_grids_are_products_in_order_and_axes_replace(config):
@@ -13,19 +20,29 @@ def test_grids_are_products_in_order_and_axes_replace(config):
         "a": Axes(target=["affine", "fold"], depth=[1, 2]),
         "b": Axes(target=["sine"], kernel=["dct"], depth=[2]),
     }
-    cells = expand(dataclasses.replace(config, grids=grids, axes=Axes(seed=[0, 1])))
+    cells = expand(dataclasses.replace(config, experiments={"x": Experiment(grids)}, axes=Axes(seed=[0, 1])))
     found = [(c.target, c.kernel, c.seed, c.depth) for c in cells]
     assert found == [
         *((t, "keys", s, d) for t in ("affine", "fold") for s in (0, 1) for d in (1, 2)),
         *(("sine", "dct", s, 2) for s in (0, 1)),
     ]
-    narrowed = expand(dataclasses.replace(config, grids=grids, axes=Axes(depth=[1], seed=[7])))
+    narrowed = expand(dataclasses.replace(config, experiments={"x": Experiment(grids)}, axes=Axes(depth=[1], seed=[7])))
     assert [(c.target, c.seed, c.depth) for c in narrowed] == [("affine", 7, 1), ("fold", 7, 1), ("sine", 7, 1)]
 
 
 def test_a_cell_in_two_grids_runs_once(config):
     grids = {"a": Axes(depth=[1, 2]), "b": Axes(depth=[2])}
-    assert len(expand(dataclasses.replace(config, grids=grids))) == 2
+    assert len(expand(dataclasses.replace(config, experiments={"x": Experiment(grids)}))) == 2
+
+
+def test_experiments_keep_their_own_cells(config):
+    experiments = {
+        "first": Experiment({"a": Axes(depth=[1, 2])}),
+        "second": Experiment({"a": None, "b": Axes(depth=[2])}),
+    }
+    found = expand_all(dataclasses.replace(config, experiments=experiments))
+    assert {name: [c.depth for c in cells] for name, cells in found.items()} == {"first": [1, 2], "second": [2]}
+    assert list(expand_all(config)) == ["sweep"]
 
 
 def test_depths_of_one_chain_train_once(config):

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from varexp.sweep import cli
-from varexp.sweep.config import Axes, Engine, Tracking
+from varexp.sweep.config import Axes, Engine, Experiment, Tracking
 from varexp.sweep.run import SweepFailedError, run_cell, run_sweep
 from varexp.sweep.tables import TableError, check_not_smaller
 
@@ -98,6 +98,20 @@ def test_a_failing_cell_is_named_and_the_rest_is_in_the_table(config):
     assert rows(config.results).kernel.tolist() == ["keys"]
 
 
+def test_experiments_are_one_pool_and_a_table_each(config, capsys):
+    experiments = {
+        "first": Experiment({"a": Axes(depth=[1, 2])}),
+        "second": Experiment({"a": Axes(depth=[2]), "b": Axes(seed=[1])}),
+    }
+    config = dataclasses.replace(config, experiments=experiments)
+    run_sweep(config)
+    first, second = (rows(config.results, name) for name in experiments)
+    assert first.experiment.unique().tolist() == ["first"]
+    assert (first.depth.tolist(), second.depth.tolist()) == ([1, 2], [2, 2])
+    assert first.iloc[1].drop("experiment").equals(second.iloc[0].drop("experiment"))  # one record, trained once
+    assert "first-second: 3 cells, 0 recorded, 3 to run" in capsys.readouterr().err
+
+
 def test_a_smaller_sweep_does_not_replace_a_larger_table(config):
     run_sweep(dataclasses.replace(config, axes=Axes(depth=[1, 2])))
     smaller = dataclasses.replace(config, axes=Axes(depth=[1]))
@@ -117,13 +131,13 @@ def test_wandb_mirror_offline(config, monkeypatch):
     runs = list((Path(config.results) / "runs" / "wandb").glob("offline-run-*"))
     assert len(runs) == 1
     (log,) = runs[0].glob("run-*.wandb")
-    words = (b"cells/done", b"training/affine-K1.5-curve-2/stage1", b"table")
+    words = (b"cells/done", b"training/sweep/affine-K1.5-curve-2/stage1", b"tables/sweep")
     deadline = time.time() + 30  # W&B's own process writes the file
     while not all(word in log.read_bytes() for word in words) and time.time() < deadline:
         time.sleep(0.1)
     content = log.read_bytes()
     assert all(word in content for word in words), f"{len(content)} bytes"
-    assert list(runs[0].glob("files/media/table/*.json"))
+    assert list(runs[0].glob("files/media/table/tables/*.json"))
 
 
 @pytest.mark.slow
@@ -151,8 +165,9 @@ def test_options_of_a_target(tmp_path):
 @pytest.mark.slow
 def test_a_grid_can_be_left_out(tmp_path):
     done = command(
-        "sweep.py", "experiment=depth", "scale=smoke", "grids.word=null", "grids.constant_side=null", "axes.seed=[0]",
-        "axes.kernel=[dct]", "axes.depth=[1]", f"results={tmp_path}", "ascent_steps=1", "width=4",
+        "sweep.py", "experiment=depth", "scale=smoke", "experiments.depth.grids.word=null",
+        "experiments.depth.grids.constant_side=null", "axes.seed=[0]", "axes.kernel=[dct]", "axes.depth=[1]",
+        f"results={tmp_path}", "ascent_steps=1", "width=4",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert rows(tmp_path, "depth").domain.tolist() == ["curve-2"]

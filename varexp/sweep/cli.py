@@ -51,12 +51,14 @@ def check_overrides(arguments: Sequence[str]) -> None:
     overrides = [argument for argument in arguments if "=" in argument and not argument.startswith("-")]
     for override in OverridesParser.create().parse_overrides(overrides):
         key, *rest = (override.key_or_group or "").split(".")
-        _check("key", key, {field.name for field in dataclasses.fields(Config)} | {"hydra"})
+        _check("key", key, {field.name for field in dataclasses.fields(Config)} | {"hydra", *GROUPS})
         if rest and key in NESTED:
             _check(f"key in {key}", rest[0], {field.name for field in dataclasses.fields(NESTED[key])})
         value = override.value()
-        if key in GROUPS and not rest and isinstance(value, str):
-            _check(key, value, {path.stem for path in (REPOSITORY / "configs" / key).glob("*.yaml")})
+        if key in GROUPS and not rest:
+            for name in value if isinstance(value, list) else [value]:
+                if isinstance(name, str):
+                    _check(key, name, {path.stem for path in (REPOSITORY / "configs" / key).glob("*.yaml")})
 
 
 def _addable(argument: str) -> str:

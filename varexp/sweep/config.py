@@ -58,10 +58,16 @@ class Engine:
 
 
 @dataclass
-class Config:
-    """One run, or with `grids` a sweep."""
+class Experiment:
+    """Products of axes that make one table; null leaves one out."""
 
-    experiment: str | None = None
+    grids: dict[str, Axes | None] = field(default_factory=dict)
+
+
+@dataclass
+class Config:
+    """One run, or with `experiments` a sweep."""
+
     model: str = "chain"
     target: str = "sine"
     target_options: dict[str, Any] = field(default_factory=dict)
@@ -92,8 +98,8 @@ class Config:
     evaluations: int = 20_000  # of cells, for one stage, after which an enclosure on a curve is left as it is
     evaluations_disc: int = 2_000  # the same on a disc
     seeds_disc: int | None = 1  # discs are enclosed for seeds below it; null: for all
-    grids: dict[str, Axes | None] = field(default_factory=dict)  # an experiment's products of axes; null leaves one out
-    axes: Axes = field(default_factory=Axes)  # replaces an axis in every grid
+    experiments: dict[str, Experiment] = field(default_factory=dict)  # what a sweep runs, by name of its table
+    axes: Axes = field(default_factory=Axes)  # replaces an axis in every grid of every experiment
     scale: str = MISSING
     engine: Engine = field(default_factory=Engine)
     tracking: Tracking = field(default_factory=Tracking)

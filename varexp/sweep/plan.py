@@ -6,17 +6,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from varexp.sweep.cells import Cell
-from varexp.sweep.config import Axes, Config, resolve
+from varexp.sweep.config import Axes, Config, Experiment, resolve
 
 LARGEST_BATCH = 32  # chains: beyond it an ensemble trains no faster per model
 STEPS_TO_ENCLOSE = 1200  # a stage of one chain
 SMALLEST_SPLIT = 8  # chains: below it, splitting a batch between workers costs more than it gains
 
 
-def expand(config: Config) -> list[Cell]:
+def expand(config: Config) -> dict[str, list[Cell]]:
+    """The cells of every experiment by its name, `sweep` where the config names none."""
+    wanted = config.experiments or {"sweep": Experiment({"all": Axes()})}
+    return {
+        name: _expand(config, [grid for grid in experiment.grids.values() if grid is not None])
+        for name, experiment in wanted.items()
+    }
+
+
+def _expand(config: Config, grids: Sequence[Axes]) -> list[Cell]:
     """The cells of every grid in order, each once. An axis of `config.axes` replaces that axis in every grid."""
     cells: dict[str, Cell] = {}
-    for grid in [grid for grid in config.grids.values() if grid is not None] or [Axes()]:
+    for grid in grids:
         names = [field.name for field in dataclasses.fields(Axes)]
         chosen = {name: getattr(config.axes, name) or getattr(grid, name) for name in names}
         axes = {name: values for name, values in chosen.items() if values is not None}

@@ -1,9 +1,11 @@
 """The main job: plan, skip what is recorded, run the rest, write tables and figures."""
 
+import itertools
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Generator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -14,7 +16,7 @@ from varexp.report.figures import FIGURES, draw
 from varexp.sweep.cells import Cell
 from varexp.sweep.config import Config, resolve
 from varexp.sweep.engines import run_batches, workers_of
-from varexp.sweep.execute import execute
+from varexp.sweep.execute import Outcome, execute
 from varexp.sweep.plan import Batch, Chained, batches, expand
 from varexp.sweep.records import Record, Store, code_version
 from varexp.sweep.tables import check_not_smaller, table_path, write_tables
@@ -27,27 +29,56 @@ class SweepFailedError(RuntimeError):
     """Some cells of a sweep have no record. The others do."""
 
 
+@dataclass
+class Part:
+    """An experiment of a sweep by name, with its cells: one table, and the figures that are drawn from it."""
+
+    name: str
+    cells: list[Cell]
+
+    @property
+    def keys(self) -> list[str]:
+        return [cell.key for cell in self.cells]
+
+    def write(self, results: Path, store: Store, failed: Collection[str]) -> tuple[list[Record], list[Path]]:
+        """Its table, from the records that are there, and its figures; the records, and the paths of the figures."""
+        records = [record for key in self.keys if (record := store.read(key)) is not None and key not in failed]
+        write_tables(results, self.name, records)
+        return records, draw(self.name, results) if self.name in FIGURES and records else []
+
+
 def run_sweep(config: Config) -> None:
-    """Run an experiment. Raises SweepFailedError naming the cells that failed, after all others are done."""
+    """Run the experiments of a config as one pool of cells; each is written as soon as its last cell is there.
+
+    Raises SweepFailedError naming the cells that failed, after all others are done.
+    """
     results = Path(config.results).resolve()
-    name = config.experiment or "sweep"
-    cells = expand(config)
-    keys = [cell.key for cell in cells]
+    parts = [Part(name, cells) for name, cells in expand(config).items()]
+    cells = list({cell.key: cell for part in parts for cell in part.cells}.values())
     workers = workers_of(config.engine.name, config.engine.workers)
     store = Store(results)
     store.check_writable()
-    check_not_smaller(results, name, keys, config.overwrite)
+    for part in parts:
+        check_not_smaller(results, part.name, part.keys, config.overwrite)
     waiting = unfinished(store, cells, config.stale)
+    name = "-".join(part.name for part in parts)
     mirror = tracker(config, name, results)
     console.print(f"{name}: {len(cells)} cells, {len(cells) - len(waiting)} recorded, {len(waiting)} to run")
     signal.signal(signal.SIGTERM, _terminate)
-    failures = _run_cells(waiting, workers, store, mirror, len(cells))
-    records = [record for key in keys if (record := store.read(key)) is not None and key not in failures]
-    write_tables(results, name, records)
-    figures = draw(name, results) if name in FIGURES and records else []
-    mirror.finish(records, table_path(results, name), figures, len(failures))
-    for path in [table_path(results, name), *figures]:
-        console.print(f"wrote {path}")
+    failures: dict[str, str] = {}
+    left = {cell.key for cell in waiting}
+    unwritten = list(parts)
+    with closing(_run_cells(waiting, workers, store, mirror, len(cells))) as ended:
+        for outcome in itertools.chain([Outcome()], ended):
+            failures.update(outcome.failures)
+            left -= {record["key"] for record in outcome.records} | outcome.failures.keys()
+            for part in [p for p in unwritten if left.isdisjoint(p.keys)]:
+                unwritten.remove(part)
+                records, figures = part.write(results, store, failures)
+                mirror.written(part.name, records, table_path(results, part.name), figures)
+                for path in [table_path(results, part.name), *figures]:
+                    console.print(f"wrote {path}")
+    mirror.finish(len(failures))
     if failures:
         raise SweepFailedError(_describe(failures, cells))
 
@@ -80,11 +111,12 @@ def unfinished(store: Store, cells: Sequence[Cell], stale: str) -> list[Cell]:
     return [cell for cell in cells if versions[cell.key] not in kept]
 
 
-def _run_cells(cells: Sequence[Cell], workers: int, store: Store, mirror: Tracker, total: int) -> dict[str, str]:
-    """Run cells and store what comes; the reasons of those that failed."""
+def _run_cells(
+    cells: Sequence[Cell], workers: int, store: Store, mirror: Tracker, total: int
+) -> Generator[Outcome, None, None]:
+    """Run cells, and store what comes before it is yielded."""
     planned = batches(cells, workers)
-    failures: dict[str, str] = {}
-    done = total - len(cells)
+    done, failed = total - len(cells), 0
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -101,13 +133,13 @@ def _run_cells(cells: Sequence[Cell], workers: int, store: Store, mirror: Tracke
             for outcome in outcomes:
                 for record in outcome.records:
                     store.write(record)
-                failures.update(outcome.failures)
                 done += len(outcome.records)
+                failed += len(outcome.failures)
                 progress.update(task, description=f"{done}/{total} cells")
                 if not console.is_terminal:  # a log has no bar
-                    console.print(f"{done}/{total} cells, {len(failures)} failed")
-                mirror.progress(done, len(failures), total)
-    return failures
+                    console.print(f"{done}/{total} cells, {failed} failed")
+                mirror.progress(done, failed, total)
+                yield outcome
 
 
 def _describe(failures: dict[str, str], cells: Sequence[Cell]) -> str:

@@ -18,14 +18,17 @@ class Tracker:
     def progress(self, done: int, failed: int, total: int) -> None:
         """Cells finished and failed so far."""
 
-    def finish(self, records: Sequence[Record], table: Path, figures: Sequence[Path], failed: int) -> None:
-        """The end, once: everything is on disk."""
+    def written(self, experiment: str, records: Sequence[Record], table: Path, figures: Sequence[Path]) -> None:
+        """The table and figures of one experiment are on disk."""
+
+    def finish(self, failed: int) -> None:
+        """The end, once."""
 
 
 class WandbTracker(Tracker):
-    """One W&B run a sweep: config, progress, learning curves, the table, the figures."""
+    """One W&B run a sweep: config, progress, learning curves, tables, figures."""
 
-    def __init__(self, config: Config, experiment: str, results: Path) -> None:
+    def __init__(self, config: Config, name: str, results: Path) -> None:
         import wandb
 
         folder = results / "runs"
@@ -33,7 +36,7 @@ class WandbTracker(Tracker):
         self.wandb = wandb
         self.run = wandb.init(
             project=config.tracking.project,
-            name=experiment,
+            name=name,
             job_type="sweep",
             mode=config.tracking.mode,  # type: ignore[arg-type]
             dir=folder,
@@ -46,28 +49,30 @@ class WandbTracker(Tracker):
     def progress(self, done: int, failed: int, total: int) -> None:
         self.run.log({"cells/done": done, "cells/failed": failed, "cells/total": total})
 
-    def finish(self, records: Sequence[Record], table: Path, figures: Sequence[Path], failed: int) -> None:
+    def written(self, experiment: str, records: Sequence[Record], table: Path, figures: Sequence[Path]) -> None:
         import pandas as pd
 
-        for percent, values in _learning_curves(records):
+        for percent, values in _learning_curves(experiment, records):
             self.run.log({"training/percent": percent, **values})
         if table.exists():
             frame = pd.read_csv(table).astype(object)
-            self.run.log({"table": self.wandb.Table(dataframe=frame.where(frame.notna(), None))})
+            self.run.log({f"tables/{experiment}": self.wandb.Table(dataframe=frame.where(frame.notna(), None))})
         for path in figures:
             if path.suffix == ".png":
                 self.run.log({f"figures/{path.stem}": self.wandb.Image(str(path))})
+
+    def finish(self, failed: int) -> None:
         self.run.finish(exit_code=1 if failed else 0)
 
 
-def _learning_curves(records: Sequence[Record]) -> list[tuple[float, dict[str, Any]]]:
-    """Relative rms error while training, per target, K and stage, averaged over the chains of the sweep."""
+def _learning_curves(experiment: str, records: Sequence[Record]) -> list[tuple[float, dict[str, Any]]]:
+    """Relative rms error while training, per target, K and stage, averaged over the chains of an experiment."""
     series: dict[str, list[list[float]]] = {}
     for record in records:
         row = record["row"]
         for stage, curve in enumerate(record["curves"], start=1):
             if stage == row["depth"] and None not in curve:  # each stage once: where it is the last
-                name = f"training/{row['target']}-K{row['K']}-{row['domain']}/stage{stage}"
+                name = f"training/{experiment}/{row['target']}-K{row['K']}-{row['domain']}/stage{stage}"
                 series.setdefault(name, []).append(curve)
     points = []
     length = max((len(curve) for curves in series.values() for curve in curves), default=0)
@@ -80,7 +85,7 @@ def _learning_curves(records: Sequence[Record]) -> list[tuple[float, dict[str, A
     return points
 
 
-def tracker(config: Config, experiment: str, results: Path) -> Tracker:
+def tracker(config: Config, name: str, results: Path) -> Tracker:
     """The tracker a config asks for. ValueError for one that does not exist."""
     if config.tracking.backend not in BACKENDS or config.tracking.mode not in MODES:
         raise ValueError(
@@ -89,4 +94,4 @@ def tracker(config: Config, experiment: str, results: Path) -> Tracker:
         )
     if config.tracking.backend == "none":
         return Tracker()
-    return WandbTracker(config, experiment, results)
+    return WandbTracker(config, name, results)
