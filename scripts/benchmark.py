@@ -16,7 +16,7 @@ from varexp.evidence.measure import Measurement, measure
 from varexp.evidence.train import Problem, Training, default_learning_rate, train
 from varexp.maps.domain import Domain
 from varexp.maps.targets import build_target
-from varexp.models.chain import BlockConfig
+from varexp.models.block import BlockConfig
 
 CHAINS = (  # domain, ladder of sides, K, widths
     ("curve-2", (2, 3, 4, 5, 6, 7, 8), 2.1, (8, 16, 32, 64)),

@@ -5,7 +5,7 @@ from functools import lru_cache
 from varexp.evidence.train import Problem, Trained, Training, train
 from varexp.maps.domain import Domain
 from varexp.maps.targets import build_target
-from varexp.models.chain import BlockConfig
+from varexp.models.block import BlockConfig
 
 CONFIG = BlockConfig(width=8, hidden=16, head_size=8)
 

@@ -21,7 +21,8 @@ from varexp.maps.domain import Domain
 from varexp.maps.layers import layer_norm
 from varexp.maps.targets import Target, TargetStage, build_target
 from varexp.maps.targets.base import FeatureMap
-from varexp.models.chain import BlockConfig, Chain, ModelStage
+from varexp.models.block import BlockConfig
+from varexp.models.chain import Chain, ModelStage
 
 CASES = [("sine", "keys", "tanh"), ("fold", "dct", "relu"), ("mix", "nearest", "gelu")]
 SIDES = (1, 2, 3)

@@ -6,12 +6,12 @@ from tolerances import FLOAT32
 
 from varexp.evidence.ensemble import LANE, Ensemble, fit
 from varexp.maps.patterns import generator
-from varexp.models.chain import Block, BlockConfig
+from varexp.models.block import Block, BlockConfig
 
 
 def blocks(seeds, side=3, width=16):
     config = BlockConfig(width=width, hidden=2 * width, head_size=width)
-    return [Block(config, side, 2, generator("block", s)) for s in seeds]
+    return [Block(config, side**2, 2, generator("block", s)) for s in seeds]
 
 
 def data(seeds, side):

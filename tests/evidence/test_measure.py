@@ -10,7 +10,8 @@ from varexp.evidence.measure import SAMPLES, Measurement, measure
 from varexp.evidence.train import Training, train
 from varexp.maps.norms import NORMS, token_norm
 from varexp.maps.patterns import generator
-from varexp.models.chain import Block, BlockConfig, Chain, ModelStage
+from varexp.models.block import Block, BlockConfig
+from varexp.models.chain import Chain, ModelStage
 
 HOW = Measurement()
 

@@ -88,7 +88,8 @@ def test_a_diverged_model_is_recorded_and_costs_no_other():
 def test_recipe():
     assert default_learning_rate("stagewise", 4) == default_learning_rate("corrective", 16) == 0.06
     assert default_learning_rate("stagewise", 32) == 0.03
-    with pytest.raises(ValueError, match="unknown training 'adam': choose one of stagewise, corrective, end_to_end"):
+    modes = "stagewise, teacher_forcing, corrective, end_to_end"
+    with pytest.raises(ValueError, match=f"unknown training 'adam': choose one of {modes}"):
         Training(mode="adam")
     with pytest.raises(ValueError, match="steps >= 11"):
         Training(steps=10)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from tolerances import ROUNDING
 
-from varexp.maps.norms import NORMS, check_norm, steepest, token_norm
+from varexp.maps.norms import NORMS, check_norm, merged_norm, steepest, token_norm
 
 
 def test_hand_values():
@@ -37,3 +37,11 @@ def test_steepest_is_the_dual_direction(norm):
 def test_unknown_norm():
     with pytest.raises(ValueError, match="unknown norm 'l2': choose one of rms, max, frobenius"):
         check_norm("l2")
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_a_merged_map_has_the_norm_that_its_parts_say(norm):
+    parts = [torch.randn(5, n, 2, dtype=torch.float64) for n in (1, 4, 9)]
+    norms = torch.stack([token_norm(part, norm) for part in parts], dim=-1)
+    expected = torch.stack([token_norm(torch.cat(parts[:k], dim=1), norm) for k in (1, 2, 3)], dim=-1)
+    torch.testing.assert_close(merged_norm(norms, [1, 4, 9], norm), expected, atol=0, rtol=ROUNDING)

@@ -7,11 +7,12 @@ from tolerances import ROUNDING
 from varexp.maps.interpolation import KERNELS, image_matrix, resize_matrix
 from varexp.maps.layers import attention, feed_forward
 from varexp.maps.patterns import generator
-from varexp.models.chain import Block, BlockConfig, Chain, ModelStage
+from varexp.models.block import Block, BlockConfig
+from varexp.models.chain import Chain, ModelStage
 
 
 def block(side=3, **fields):
-    return Block(BlockConfig(**fields), side, 2, generator("test")).double().requires_grad_(False)
+    return Block(BlockConfig(**fields), side**2, 2, generator("test")).double().requires_grad_(False)
 
 
 def test_a_block_is_its_layers_in_order():

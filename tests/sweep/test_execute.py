@@ -3,13 +3,14 @@
 import dataclasses
 
 import pytest
+from planned import cells_of
 
 from varexp.maps.constants import Constant
 from varexp.maps.targets import FEATURE_MAPS, FeatureMap, register
 from varexp.maps.targets.affine import Affine
 from varexp.sweep.config import Axes
 from varexp.sweep.execute import execute
-from varexp.sweep.plan import Batch, batches, chains, expand
+from varexp.sweep.plan import Batch, batches, chains
 from varexp.sweep.rows import COLUMNS, STAGE_COLUMNS
 from varexp.theory import ends, keff, printed, telescoped
 from varexp.theory.verdicts import compare
@@ -31,7 +32,7 @@ def registry():
 
 
 def run(config):
-    (batch,) = batches(expand(config), 1)
+    (batch,) = batches(cells_of(config), 1)
     return execute(batch)
 
 
@@ -68,6 +69,47 @@ def test_every_record_has_every_column_and_bounds_recompute(config):
         assert row["in_class"] is False
 
 
+def test_a_pyramid_has_the_columns_that_have_a_meaning(config):
+    pyramid = dataclasses.replace(config, model="pyramid", K=2.1, axes=Axes(depth=[1, 2], block_causal=[False, True]))
+    records = [record for batch in batches(cells_of(pyramid), 1) for record in execute(batch).records]
+    assert len(records) == 4
+    for record in records:
+        row, stages = record["row"], record["stages"]
+        assert row["certified"] is True
+        assert row["verdict_repaired"] == ("HOLDS" if row["depth"] > 1 else "INCONCLUSIVE")  # at 1 it is the error
+        for name in ("verdict", "verdict_formula", "vacuous", "eps_block_lower", "eps_interpolation_upper",
+                     "bound_printed_lower", "bound_printed_upper", "bound_keff_upper", "sampler"):  # fmt: skip
+            assert row[name] is None, name
+        lipschitz = [(s["lipschitz_lower"], s["lipschitz"]) for s in stages]
+        local = [((1.0, 1.0), (s["local_error_lower"], s["local_error_upper"]), (0.0, 0.0)) for s in stages]
+        assert (row["bound_telescoped_lower"], row["bound_telescoped_upper"]) == ends(telescoped, lipschitz, local)
+        assert row["error_lower"] <= row["bound_pointwise"] <= row["bound_telescoped_upper"]
+        assert row["error_merged_lower"] <= row["error_merged_upper"] <= row["error_upper"] * 1.5
+    shallow = [record["row"] for record in records if record["row"]["depth"] == 1]
+    assert all(row["error_merged_lower"] == pytest.approx(row["error_lower"], rel=1e-9) for row in shallow)
+
+
+def test_a_flow_trains_once_for_all_samplers_and_claims_no_sup(config):
+    axes = Axes(sampler=["literal", "repaired", "heun"], depth=[1, 2])
+    flow = dataclasses.replace(config, model="flowar", sides="2-4-8", sampler_steps=2, axes=axes)
+    planned = batches(cells_of(flow), 1)
+    assert sorted(len(chained.cells) for batch in planned for chained in batch.chains) == [3, 3]
+    records = [record for batch in planned for record in execute(batch).records]
+    assert len(records) == 6
+    for record in records:
+        row = record["row"]
+        assert list(row) == list(COLUMNS[1:])
+        assert row["certified"] is row["diverged"] is False
+        assert 0 < row["error_mean"] <= row["error_l2"] <= row["error_lower"]
+        assert 0 < row["error_noise_low"] <= row["error_noise_high"]
+        empty = [n for n in row if n.startswith(("eps_", "bound_", "verdict", "local_")) or n.endswith("_upper")]
+        assert {name for name in empty if row[name] is not None} == {"error_constant_upper"}
+        assert len(record["stages"]) == len(record["curves"]) == row["depth"]
+        assert row["sampler_steps"] == (2 if row["sampler"] == "heun" else None)
+    assert len({(r["row"]["depth"], r["row"]["train_rms"]) for r in records}) == 2
+    assert len({r["row"]["error_lower"] for r in records}) == 6
+
+
 def test_without_a_gap_the_lower_ends_stand_alone(config):
     (record,) = run(dataclasses.replace(config, gap=None, axes=Axes(depth=[1]))).records
     row = record["row"]
@@ -94,7 +136,7 @@ def test_verdicts_follow_the_hypothesis(config):
 
 
 def test_a_record_does_not_depend_on_its_batch(config):
-    cells = expand(dataclasses.replace(config, axes=Axes(seed=[0, 1, 2], depth=[1, 2])))
+    cells = cells_of(dataclasses.replace(config, axes=Axes(seed=[0, 1, 2], depth=[1, 2])))
     together = {
         r["key"]: stable(r) for r in run(dataclasses.replace(config, axes=Axes(seed=[0, 1, 2], depth=[1, 2]))).records
     }
@@ -130,7 +172,7 @@ def test_a_failing_chain_costs_no_other(config, registry):
             raise RuntimeError("this target cannot be evaluated")
 
     (batch,) = batches(
-        expand(dataclasses.replace(config, axes=Axes(target=["affine", "failing", "fold"], depth=[1]))), 1
+        cells_of(dataclasses.replace(config, axes=Axes(target=["affine", "failing", "fold"], depth=[1]))), 1
     )
     outcome = execute(batch)
     assert sorted(r["row"]["target"] for r in outcome.records) == ["affine", "fold"]

@@ -3,16 +3,10 @@
 import dataclasses
 
 import pytest
+from planned import cells_of
 
 from varexp.sweep.config import Axes, Experiment
-from varexp.sweep.plan import batches, chains
-from varexp.sweep.plan import expand as expand_all
-
-
-def expand(config):
-    """The cells of the only experiment."""
-    (cells,) = expand_all(config).values()
-    return cells
+from varexp.sweep.plan import batches, chains, expand
 
 
 def test_grids_are_products_in_order_and_axes_replace(config):
@@ -20,19 +14,21 @@ def test_grids_are_products_in_order_and_axes_replace(config):
         "a": Axes(target=["affine", "fold"], depth=[1, 2]),
         "b": Axes(target=["sine"], kernel=["dct"], depth=[2]),
     }
-    cells = expand(dataclasses.replace(config, experiments={"x": Experiment(grids)}, axes=Axes(seed=[0, 1])))
+    cells = cells_of(dataclasses.replace(config, experiments={"x": Experiment(grids)}, axes=Axes(seed=[0, 1])))
     found = [(c.target, c.kernel, c.seed, c.depth) for c in cells]
     assert found == [
         *((t, "keys", s, d) for t in ("affine", "fold") for s in (0, 1) for d in (1, 2)),
         *(("sine", "dct", s, 2) for s in (0, 1)),
     ]
-    narrowed = expand(dataclasses.replace(config, experiments={"x": Experiment(grids)}, axes=Axes(depth=[1], seed=[7])))
+    narrowed = cells_of(
+        dataclasses.replace(config, experiments={"x": Experiment(grids)}, axes=Axes(depth=[1], seed=[7]))
+    )
     assert [(c.target, c.seed, c.depth) for c in narrowed] == [("affine", 7, 1), ("fold", 7, 1), ("sine", 7, 1)]
 
 
 def test_a_cell_in_two_grids_runs_once(config):
     grids = {"a": Axes(depth=[1, 2]), "b": Axes(depth=[2])}
-    assert len(expand(dataclasses.replace(config, experiments={"x": Experiment(grids)}))) == 2
+    assert len(cells_of(dataclasses.replace(config, experiments={"x": Experiment(grids)}))) == 2
 
 
 def test_experiments_keep_their_own_cells(config):
@@ -40,23 +36,23 @@ def test_experiments_keep_their_own_cells(config):
         "first": Experiment({"a": Axes(depth=[1, 2])}),
         "second": Experiment({"a": None, "b": Axes(depth=[2])}),
     }
-    found = expand_all(dataclasses.replace(config, experiments=experiments))
+    found = expand(dataclasses.replace(config, experiments=experiments))
     assert {name: [c.depth for c in cells] for name, cells in found.items()} == {"first": [1, 2], "second": [2]}
-    assert list(expand_all(config)) == ["sweep"]
+    assert list(expand(config)) == ["sweep"]
 
 
 def test_depths_of_one_chain_train_once(config):
-    cells = expand(dataclasses.replace(config, axes=Axes(depth=[2, 1], seed=[0, 1])))
+    cells = cells_of(dataclasses.replace(config, axes=Axes(depth=[2, 1], seed=[0, 1])))
     assert [[c.depth for c in chained.cells] for chained in chains(cells)] == [[1, 2], [1, 2]]
 
 
 def test_end_to_end_trains_every_depth_by_itself(config):
-    cells = expand(dataclasses.replace(config, training="end_to_end", axes=Axes(depth=[1, 2])))
+    cells = cells_of(dataclasses.replace(config, training="end_to_end", axes=Axes(depth=[1, 2])))
     assert [[c.depth for c in chained.cells] for chained in chains(cells)] == [[2], [1]]
 
 
 def test_other_ladders_are_other_chains(config):
-    cells = expand(dataclasses.replace(config, axes=Axes(depth=[1, 2], sides=["2-3-4", "2-3-5", "2-4-5"])))
+    cells = cells_of(dataclasses.replace(config, axes=Axes(depth=[1, 2], sides=["2-3-4", "2-3-5", "2-4-5"])))
     ladders = sorted([c.sides for c in chained.cells] for chained in chains(cells))
     assert sum(len(ladder) for ladder in ladders) == len(cells) == 5
     assert all(deep[: len(shallow)] == shallow for shallow, *rest in ladders for deep in rest)
@@ -65,7 +61,7 @@ def test_other_ladders_are_other_chains(config):
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_batches_hold_every_chain_once_and_only_equal_shapes(config, workers):
     axes = Axes(seed=list(range(40)), width=[4, 8], kernel=["dct", "keys"])
-    cells = expand(dataclasses.replace(config, axes=axes))
+    cells = cells_of(dataclasses.replace(config, axes=axes))
     planned = batches(cells, workers)
     keys = [cell.key for batch in planned for chained in batch.chains for cell in chained.cells]
     assert sorted(keys) == sorted(cell.key for cell in cells)
@@ -77,7 +73,7 @@ def test_batches_hold_every_chain_once_and_only_equal_shapes(config, workers):
 
 def test_every_worker_gets_its_share_of_what_is_enclosed(config):
     axes = Axes(seed=list(range(30)), domain=["disc"])
-    cells = expand(dataclasses.replace(config, sides=None, depth=1, seeds_disc=10, axes=axes))
+    cells = cells_of(dataclasses.replace(config, sides=None, depth=1, seeds_disc=10, axes=axes))
     planned = batches(cells, 2)
     counts = [sum(chained.enclosing > 0 for chained in batch.chains) for batch in planned]
     assert counts == [5, 5]

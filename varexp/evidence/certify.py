@@ -8,6 +8,7 @@ import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -16,15 +17,16 @@ from torch import Tensor
 from varexp.evidence.enclosure import Box, Enclosure, Goal, Search, Stage, Sup, norm_below, point
 from varexp.evidence.measure import DepthEvidence, Interval, StageEvidence
 from varexp.evidence.soundness import check_trace, pointwise_bound
-from varexp.evidence.trace import SUPS, advance, trace, tracers
+from varexp.evidence.trace import advance, sups_of, trace, tracers
 from varexp.maps.domain import Domain
-from varexp.maps.norms import NormName
+from varexp.maps.norms import NormName, merged_norm
 from varexp.maps.targets import Target, TargetStage
-from varexp.models.chain import Chain, ModelStage
+from varexp.models.chain import Chain
 
 ORDER = {1: 7, 2: 5, 3: 3}  # of Taylor models, by number of parameters
 GRID = {1: 48, 2: 16, 3: 4}  # cells a side to start with
 SYMBOLS = {1: 0, 2: 16, 3: 16}  # per part of the state, where the next stage has at most SYMBOL_TOKENS tokens
+SUMMED = 1e-13  # relative: covers the sum and the root of a merged norm of at most a hundred scales
 SYMBOL_TOKENS = 25  # beyond, carrying symbols through attention costs more than the cells they save
 
 Progress = Callable[[int, int, float], None]
@@ -33,7 +35,7 @@ State = tuple[Enclosure, ...]
 
 @dataclass(frozen=True)
 class Certificate:
-    """Intervals of one chain: `stages[i]` holds one Sup for each of SUPS at stage i+1, the error being that at depth
+    """Intervals of one chain: `stages[i]` holds one Sup for each of `sups_of` stage i+1, the error being that at depth
     i+1; of the error alone, if that was asked for, the last stage holds one. `evaluations` counts (cell, stage)s."""
 
     stages: tuple[tuple[Sup, ...], ...]
@@ -45,13 +47,13 @@ def attained(
 ) -> Float[Tensor, "points stages sups"]:
     """Rigorous lower bounds of every quantity at given parameters: its value less what rounding may have added."""
     with torch.no_grad():
-        t = y = domain.points(point(theta))
+        state = y = domain.points(point(theta))
         values = []
         for stage, goal in zip(chain.stages, target.stages, strict=False):
-            differences, t, y = advance(stage, goal, t, y, _settle)
-            models = [getattr(differences, name).model() for name in SUPS]
+            differences, _, state, y = advance(stage, goal, state, y, _settle)
+            models = [getattr(differences, name).model() for name in sups_of(stage)]
             values.append(torch.stack([norm_below(model, norm) for model in models], dim=-1))
-            t, y = (Enclosure.of(x.model().refreshed(0)) for x in (t, y))
+            state, y = (Enclosure.of(x.model().refreshed(0)) for x in (state, y))
         return torch.stack(values, dim=1)
 
 
@@ -69,18 +71,43 @@ def certify(
 
     `places[i]` are parameters at which the quantities of stage i+1 were found to be large; the search adds its own.
     """
+    return _certify(
+        chain,
+        target,
+        domain,
+        norm,
+        goal,
+        _largest(attained(chain, target, domain, norm, torch.cat(list(places))), [len(part) for part in places]),
+        progress,
+        error_alone,
+    )
+
+
+def _largest(values: Float[Tensor, "points stages sups"], counts: Sequence[int]) -> list[list[float]]:
+    """Of every stage and sup, the largest value among the points that came for this stage and those before it."""
+    ends = itertools.accumulate(counts)
+    return [values[:end, i].amax(dim=0).tolist() for i, end in enumerate(ends)]
+
+
+def _certify(
+    chain: Chain,
+    target: Target,
+    domain: Domain,
+    norm: NormName,
+    goal: Goal,
+    lower: list[list[float]],
+    progress: Progress,
+    error_alone: bool,
+) -> Certificate:
     count = domain.parameters
     if count not in ORDER:
         raise ValueError(f"sups are enclosed over at most {max(ORDER)} parameters; {domain} has {count}")
-    found = attained(chain, target, domain, norm, torch.cat(list(places)))
-    ends = list(itertools.accumulate(len(part) for part in places))
-    lower = [found[:end, i].amax(dim=0).tolist() for i, end in enumerate(ends)]
     low, high = domain.box
     tokens = [part.side_out**2 for part in target.stages]
-    names: list[tuple[str, ...]] = [SUPS] * chain.depth
+    names = [sups_of(stage) for stage in chain.stages]
     if error_alone:
+        lower = [[]] * (chain.depth - 1) + [[lower[-1][names[-1].index("error")]]]
         names = [()] * (chain.depth - 1) + [("error",)]
-        lower = [[]] * (chain.depth - 1) + [[lower[-1][SUPS.index("error")]]]
     stages = [
         _stage(stage, part, SYMBOLS[count] if following <= SYMBOL_TOKENS else 0, wanted)
         for stage, part, following, wanted in zip(chain.stages, target.stages, [*tokens[1:], 0], names, strict=True)
@@ -94,17 +121,17 @@ def certify(
     return Certificate(tuple(map(tuple, search.run(lower))), sum(search.evaluated))
 
 
-def _stage(stage: ModelStage, target: TargetStage, symbols: int, names: Sequence[str]) -> Stage:
+def _stage(stage: Any, target: TargetStage, symbols: int, names: Sequence[str]) -> Stage:
     def step(state: State) -> tuple[State, list[Enclosure]]:
         t, y = state
-        differences, t, y = advance(stage, target, t, y, _settle)
+        differences, _, t, y = advance(stage, target, t, y, _settle)
         return (t, y), [getattr(differences, name) for name in names]
 
     def forward(state: State) -> State:
         t, y = state
         return stage(t), target(y)
 
-    return Stage(step, forward, target.side_out**4, symbols)
+    return Stage(step, forward, target.side_out**2 * len(stage.interpolation), symbols)
 
 
 def _settle(x: Enclosure) -> Enclosure:
@@ -112,32 +139,72 @@ def _settle(x: Enclosure) -> Enclosure:
 
 
 def enclosed(
-    found: Sequence[DepthEvidence], chain: Chain, target: Target, domain: Domain, norm: NormName, goal: Goal | None
+    found: Sequence[DepthEvidence],
+    chain: Chain,
+    target: Target,
+    domain: Domain,
+    norm: NormName,
+    goal: Goal | None,
+    limit: int | None = None,
 ) -> list[DepthEvidence]:
-    """Evidence of a chain at depths 1..n with rigorous ends: both with a goal, else the lower ones alone.
+    """Evidence of a chain at depths 1..n with rigorous ends: with a goal both, of the first `limit` stages, else the
+    lower ones alone.
 
     Raises SoundnessError if an inequality that is a theorem fails at a point that the search adds.
     """
     places = [torch.tensor(depth.places, dtype=torch.float64) for depth in found]
     chain, target = chain.prefix(len(found)), target.prefix(len(found))
-    if goal is None:
-        values = attained(chain, target, domain, norm, torch.cat(places))
-        ends = itertools.accumulate(len(part) for part in places)
-        stages = [[Interval(v) for v in values[:end, i].amax(dim=0).tolist()] for i, end in enumerate(ends)]
-        return [_with_intervals(depth, stages, 0.0) for depth in found]
-    sups = certify(chain, target, domain, norm, goal, places).stages
-    stages = [[Interval(s.lower, s.upper if math.isfinite(s.upper) else None) for s in stage] for stage in sups]
-    added = _pointwise_at(sups, chain, target, domain, norm)
-    return [_with_intervals(depth, stages, added[i]) for i, depth in enumerate(found)]
+    names, counts = sups_of(chain.stages[0]), [len(part) for part in places]
+    values = attained(chain, target, domain, norm, torch.cat(places))
+    lower = _largest(values, counts)
+    merged = _merged(values[..., names.index("error")], target, norm)
+    stages = [dict(zip(names, map(Interval, row), strict=True)) for row in lower]
+    added = [0.0] * len(found)
+    reached = min(len(found), len(found) if limit is None else limit) if goal is not None else 0
+    if goal is not None and reached:
+        first, aim = chain.prefix(reached), target.prefix(reached)
+        sups = _certify(first, aim, domain, norm, goal, lower[:reached], lambda stage, cells, gap: None, False).stages
+        for row, stage in zip(stages, sups, strict=False):
+            row.update({name: _interval(sup) for name, sup in zip(names, stage, strict=True)})
+        added[:reached] = _pointwise_at(sups, first, aim, domain, norm)
+    ends = list(itertools.accumulate(counts))
+    return [
+        _with_intervals(depth, stages, target, norm, float(merged[: ends[i], i].max()), added[i])
+        for i, depth in enumerate(found)
+    ]
 
 
-def _with_intervals(depth: DepthEvidence, stages: list[list[Interval]], pointwise: float) -> DepthEvidence:
+def _interval(sup: Sup) -> Interval:
+    return Interval(sup.lower, sup.upper if math.isfinite(sup.upper) else None)
+
+
+def _merged(errors: Float[Tensor, "*points stages"], target: Target, norm: NormName) -> Float[Tensor, "*points stages"]:
+    """Norms of the merged differences (Rem 3.5)."""
+    return merged_norm(errors, [stage.side_out**2 for stage in target.stages], norm)
+
+
+def _with_intervals(
+    depth: DepthEvidence,
+    stages: list[dict[str, Interval]],
+    target: Target,
+    norm: NormName,
+    merged: float,
+    pointwise: float,
+) -> DepthEvidence:
     n = len(depth.stages)
+    uppers = [stage["error"].upper for stage in stages[:n]]
+    above = None
+    if None not in uppers:
+        above = float(_merged(torch.tensor(uppers, dtype=torch.float64), target.prefix(n), norm)[-1]) * (1 + SUMMED)
     return replace(
         depth,
-        error=stages[n - 1][SUPS.index("error")],
+        error=stages[n - 1]["error"],
+        error_merged=Interval(merged * (1 - SUMMED), above),
         bound_pointwise=max(depth.bound_pointwise, pointwise),
-        stages=tuple(StageEvidence(*stage[: SUPS.index("error")]) for stage in stages[:n]),
+        stages=tuple(
+            StageEvidence(*(stage.get(name, Interval()) for name in ("interpolation", "block", "local")))
+            for stage in stages[:n]
+        ),
     )
 
 
@@ -151,7 +218,8 @@ def _pointwise_at(
     theta = domain.project(domain.chart(torch.tensor(coordinates, dtype=torch.float64)))
     points = trace(tracers([chain, chain], target, domain, norm, chain.depth), theta)
     lipschitz = [stage.lipschitz(norm).upper for stage in target.stages]
-    check_trace(points, lipschitz, [stage.lipschitz_feature(norm).upper for stage in target.stages])
+    features = [stage.lipschitz_feature(norm).upper for stage in target.stages]
+    check_trace(points, lipschitz, features, all(stage.alone for stage in chain.stages))
     counts = itertools.accumulate(sum(sup.place is not None for sup in stage) for stage in sups)
     values = pointwise_bound(points.local[0], lipschitz)  # points depths
     return [float(values[:count, i].max()) if count else 0.0 for i, count in enumerate(counts)]

@@ -17,6 +17,7 @@ from torch.func import functional_call, vmap
 LANE = 64  # elements; a multiple of what one unrolled vector instruction takes on any machine
 
 Step = Callable[[int, Tensor], None]
+Draw = Callable[[int], tuple[Any, Tensor]]  # inputs and outputs (models, batch, …) of a step
 
 
 class Ensemble:
@@ -43,10 +44,10 @@ class Ensemble:
         pieces = zip(self.shapes.items(), flat.split(padded, dim=1), strict=True)
         return {name: piece[:, : shape.numel()].unflatten(1, tuple(shape)) for (name, shape), piece in pieces}
 
-    def __call__(self, x: Tensor, flat: Tensor | None = None, shared: bool = False) -> Any:
-        """Every model's forward: of its own x (models, …), or of the same x with `shared`."""
+    def __call__(self, x: Any, flat: Tensor | None = None, shared: bool = False) -> Any:
+        """Every model's forward: of its own x (models, …), a tensor or a tuple, or of the same x with `shared`."""
 
-        def forward(parameters: dict[str, Tensor], buffers: dict[str, Tensor], x: Tensor) -> Any:
+        def forward(parameters: dict[str, Tensor], buffers: dict[str, Tensor], x: Any) -> Any:
             return functional_call(self.template, (parameters, buffers), (x,))
 
         weights = self.parameters(self.flat if flat is None else flat)
@@ -63,32 +64,26 @@ class Ensemble:
 
 def fit(
     ensemble: Ensemble,
-    inputs: Float[Tensor, "models words tokens_in channels"],
-    outputs: Float[Tensor, "models words tokens_out channels"],
-    batches: Sequence[torch.Generator],
+    draw: Draw,
+    size: Float[Tensor, "models"],
     *,
     steps: int,
-    batch: int,
     learning_rate: float,
     clip: float = 1.0,
     on_step: Step | None = None,
 ) -> None:
-    """Train every model to map its inputs to its outputs: Adam, one cycle, mean square over the outputs' mean square.
+    """Train every model to map its inputs to its outputs: Adam, one cycle, mean square over `size`.
 
-    `batches` holds each model's own source of randomness. Gradients are clipped per model.
+    `draw` gives the batch of a step. Gradients are clipped per model.
     """
-    size = outputs.square().flatten(1).mean(dim=1)  # models
-    order = torch.stack([_epochs(inputs.shape[1], steps * batch, source) for source in batches])
-    models = torch.arange(len(ensemble))[:, None]
     flat = ensemble.flat.detach().clone().requires_grad_()
     optimiser = torch.optim.Adam([flat], lr=learning_rate, betas=(0.9, 0.99), fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, learning_rate, total_steps=steps, pct_start=0.1, cycle_momentum=False, final_div_factor=1e4
     )
     for step in range(steps):
-        chosen = order[:, step * batch : (step + 1) * batch]
-        residual = ensemble(inputs[models, chosen], flat) - outputs[models, chosen]
-        loss = residual.square().flatten(1).mean(dim=1) / size
+        inputs, outputs = draw(step)
+        loss = (ensemble(inputs, flat) - outputs).square().flatten(1).mean(dim=1) / size
         (gradient,) = torch.autograd.grad(loss.sum(), flat)
         norm = gradient.square().sum(dim=1, keepdim=True).sqrt()
         flat.grad = gradient * (clip / norm.clamp_min(clip))
@@ -97,6 +92,13 @@ def fit(
         if on_step is not None:
             on_step(step, loss.detach())
     ensemble.flat = flat.detach()
+
+
+def word_batches(words: int, steps: int, batch: int, sources: Sequence[torch.Generator]) -> list[tuple[Tensor, Tensor]]:
+    """For every step an index (models, batch) of words, for each model from its own source of randomness."""
+    order = torch.stack([_epochs(words, steps * batch, source) for source in sources])
+    models = torch.arange(len(sources))[:, None]
+    return [(models, chosen) for chosen in order.split(batch, dim=1)]
 
 
 def _epochs(words: int, draws: int, source: torch.Generator) -> Tensor:

@@ -49,14 +49,21 @@ def tolerances(
     return RELATIVE * torch.stack(totals, dim=-1)
 
 
-def check_trace(trace: Trace, lipschitz: Sequence[float], lipschitz_feature: Sequence[float]) -> None:
-    """Raise SoundnessError if an inequality fails at an evaluated point, naming it, the stage and the numbers."""
+def check_trace(
+    trace: Trace, lipschitz: Sequence[float], lipschitz_feature: Sequence[float], split: bool = True
+) -> None:
+    """Raise SoundnessError if an inequality fails at an evaluated point, naming it, the stage and the numbers.
+
+    `split` False: blocks see more than Φ_i t_{i-1}, so that the first half of Lemma 5.3 is not about them.
+    """
     constants = torch.tensor(lipschitz, dtype=torch.float64)
     features = torch.tensor(lipschitz_feature, dtype=torch.float64)
     slack = tolerances(trace.size, lipschitz)
     before = torch.cat([torch.zeros_like(trace.error[..., :1]), trace.error[..., :-1]], dim=-1)
     _require(trace.propagated, constants * before, slack, "‖F_i t − F_i y‖ <= L_i ‖t − y‖")
-    _require(trace.replaced, features * trace.interpolation, slack, "‖f_i(g_i t) − f_i(Φ_i t)‖ <= K_1i ‖(g_i−Φ_i) t‖")
+    if split:
+        missed = features * trace.interpolation
+        _require(trace.replaced, missed, slack, "‖f_i(g_i t) − f_i(Φ_i t)‖ <= K_1i ‖(g_i−Φ_i) t‖")
     _require(trace.error, pointwise_bound(trace.local, lipschitz), slack, "(**): error <= Σ_j (Π_i>j L_i) local_j")
 
 

@@ -21,7 +21,10 @@ CHUNK = 128  # points in one pass: bounds the memory and fixes the shapes, so th
 
 
 class Trace(NamedTuple):
-    """Norms at every point and stage i; each field has the same shape (..., points, stages)."""
+    """Norms at every point and stage i; each field has the same shape (..., points, stages).
+
+    Where a block sees more than Φ_i t_{i-1}, the fields that split its error are nan: they have no meaning there.
+    """
 
     interpolation: Float[Tensor, "... points stages"]  # ‖(g_i − Φ_i) t_{i-1}‖
     block: Float[Tensor, "... points stages"]  # ‖f_i(Φ_i t_{i-1}) − τ_i(Φ_i t_{i-1})‖
@@ -35,39 +38,50 @@ class Trace(NamedTuple):
 SUPS = ("interpolation", "block", "local", "error")  # the fields whose sup over the domain is asked for
 
 
-class Differences(NamedTuple):
-    """The token maps whose norms a trace holds, at one stage."""
+SPLIT = ("interpolation", "block", "replaced")  # the fields of Lemma 5.3
 
-    interpolation: Any
-    block: Any
+
+def sups_of(stage: Any) -> tuple[str, ...]:
+    """The sups that have a meaning at a stage."""
+    return tuple(name for name in SUPS if stage.alone or name not in SPLIT)
+
+
+class Differences(NamedTuple):
+    """The token maps whose norms a trace holds, at one stage; None where one has no meaning."""
+
     local: Any
     error: Any
     propagated: Any
-    replaced: Any
+    interpolation: Any = None
+    block: Any = None
+    replaced: Any = None
 
 
-def advance(
-    stage: Any, target: TargetStage, t: Any, y: Any, settle: Callable[[Any], Any] = lambda x: x
-) -> tuple[Differences, Any, Any]:
-    """One stage of both trajectories from t_{i-1} and y_{i-1}: what differs, t_i and y_i. Plain torch throughout.
+class Step(NamedTuple):
+    """What one stage gives: what differs, t_i, the state after it (t_i and what is remembered), y_i."""
+
+    differences: Differences
+    made: Any
+    state: Any
+    y: Any
+
+
+def advance(stage: Any, target: TargetStage, state: Any, y: Any, settle: Callable[[Any], Any] = lambda x: x) -> Step:
+    """One stage of both trajectories from the model's state and y_{i-1}. Plain torch throughout.
 
     `settle` is applied to values that are used more than once.
     """
-    u = settle(stage.interpolate(t))  # Φ_i t
-    aim = settle(target.feature_map(u))  # f_i(Φ_i t)
+    t = stage.last(state)
+    u = settle(stage.interpolate(state))  # Φ_i t
     through = settle(target(t))  # F_i(t)
     y_next = settle(target(y))
-    missed = target.scale(t) - stage.interpolate(t)  # (g_i − Φ_i) t, exactly 0 if the matrices agree
-    t_next = settle(stage.block(u))
-    differences = Differences(
-        interpolation=missed,
-        block=aim - t_next,
-        local=through - t_next,
-        error=t_next - y_next,
-        propagated=through - y_next,
-        replaced=through - aim,
-    )
-    return differences, t_next, y_next
+    made = settle(stage.answer(u))
+    found = {"local": through - made, "error": made - y_next, "propagated": through - y_next}
+    if stage.alone:
+        aim = settle(target.feature_map(u))  # f_i(Φ_i t)
+        found["interpolation"] = target.scale(t) - stage.interpolate(state)  # exactly 0 if the matrices agree
+        found |= {"block": aim - made, "replaced": through - aim}
+    return Step(Differences(**found), made, stage.extended(state, made), y_next)
 
 
 class Tracer(nn.Module):
@@ -78,13 +92,14 @@ class Tracer(nn.Module):
         self.chain, self.target, self.domain, self.norm = chain, target, domain, norm
 
     def forward(self, theta: Float[Tensor, "points parameters"]) -> Trace:
-        t = y = self.domain.points(theta)
+        state = y = self.domain.points(theta)
         columns = []
         for stage, target in zip(self.chain.stages, self.target.stages, strict=False):
-            differences, t, y = advance(stage, target, t, y)
-            norms = [token_norm(x, self.norm) for x in differences]
-            size = token_norm(t, self.norm) + token_norm(y, self.norm)
-            columns.append(Trace(**dict(zip(differences._fields, norms, strict=True)), size=size))
+            differences, made, state, y = advance(stage, target, state, y)
+            norms = {name: token_norm(x, self.norm) for name, x in differences._asdict().items() if x is not None}
+            size = token_norm(made, self.norm) + token_norm(y, self.norm)
+            unknown = dict.fromkeys(Differences._fields, torch.full_like(size, torch.nan))
+            columns.append(Trace(**{**unknown, **norms}, size=size))
         return Trace(*(torch.stack(values, dim=-1) for values in zip(*columns, strict=True)))
 
 

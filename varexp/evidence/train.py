@@ -1,8 +1,10 @@
 """Training modes: what each block of a chain is asked to imitate, and on which inputs.
 
 y is the target's own trajectory, t the model's. `stagewise`: block i sees Φ_i y_{i-1} and aims at f_i(Φ_i y_{i-1}), so
-that Lemma 5.3's split explains its error. `corrective`: it sees Φ_i t_{i-1} and aims at the true y_i. `end_to_end`: all
-blocks at once, from the word to y_n; its blocks do not imitate the f_i, and only the last depth is judged.
+that Lemma 5.3's split explains its error. `teacher_forcing`: it sees the same and aims at the true y_i, as VAR's
+next-scale prediction does; a pyramid's block sees all coarser scales and aims at all up to its own. `corrective`: it
+sees Φ_i t_{i-1} and aims at the true y_i. `end_to_end`: all blocks at once, from the word to y_n; its blocks do not
+imitate the f_i, and only the last depth is judged.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,13 +14,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from varexp.evidence.ensemble import Ensemble, fit
+from varexp.evidence.ensemble import Ensemble, fit, word_batches
 from varexp.maps.domain import Domain
 from varexp.maps.patterns import generator
 from varexp.maps.targets import Target
-from varexp.models.chain import Block, BlockConfig, Chain, ModelStage
+from varexp.models.block import Block, BlockConfig
+from varexp.models.chain import Chain, ModelStage
+from varexp.models.pyramid import PyramidBlock, PyramidStage
 
-MODES = ("stagewise", "corrective", "end_to_end")
+MODES = ("stagewise", "teacher_forcing", "corrective", "end_to_end")
 CURVE_POINTS = 25
 FEWEST_STEPS = 11  # the rise of the one-cycle schedule, a tenth of them, takes at least one
 WORDS = {"curve": 512, "disc": 1024, "ball": 4096}  # training words by kind of domain
@@ -54,12 +58,15 @@ def default_learning_rate(mode: str, width: int) -> float:
 
 @dataclass(frozen=True)
 class Problem:
-    """What one chain is asked to learn."""
+    """What one chain is asked to learn; `pyramid` None: a chain (Def 3.8), else a pyramid (Def 3.6), whose attention
+    is block-causal over scales where it is True.
+    """
 
     target: Target
     domain: Domain
     kernel: str
     seed: int
+    pyramid: bool | None = None
 
 
 @dataclass
@@ -91,6 +98,8 @@ def train(
 
     `notify` hears of progress. The result of a problem is the same to the bit whatever it is trained beside.
     """
+    if problems[0].pyramid is not None and training.mode != "teacher_forcing":
+        raise ValueError(f"a pyramid is trained by teacher_forcing, got training={training.mode}")
     ladders = {tuple((s.side_in, s.side_out) for s in p.target.stages) for p in problems}
     if len(ladders) != 1:
         raise ValueError(f"chains that train together need one ladder of sides, got {sorted(ladders)}")
@@ -104,19 +113,20 @@ def _train_by_stage(
     problems: Sequence[Problem], words: list[Tensor], config: BlockConfig, training: Training, notify: Notify
 ) -> list[Trained]:
     results = [Trained(Chain([])) for _ in problems]
-    followed = words  # y_{i-1} (stagewise) or t_{i-1} (corrective)
+    states = words  # the truth, or with `corrective` the model's own, as the stages keep it
     truth = words  # y_{i-1}
     for index in range(len(problems[0].target.stages)):
         stages = [new_stage(p, index, config) for p in problems]
         targets = [p.target.stages[index] for p in problems]
-        inputs = [stage.interpolate(x) for stage, x in zip(stages, followed, strict=True)]
+        inputs = [stage.interpolate(state) for stage, state in zip(stages, states, strict=True)]
         truth = [target(y) for target, y in zip(targets, truth, strict=True)]
-        if training.mode == "corrective":
-            aims = truth
-        else:
+        follows = [stage.extended(state, y) for stage, state, y in zip(stages, states, truth, strict=True)]
+        if training.mode == "stagewise":
             aims = [target.feature_map(u) for target, u in zip(targets, inputs, strict=True)]
+        else:
+            aims = [state[:, -u.shape[1] :] for state, u in zip(follows, inputs, strict=True)]  # all scales shown
         for stage, u, aim in zip(stages, inputs, aims, strict=True):
-            set_scales(stage.block, u, aim)
+            stage.block.set_scales(u, aim)
         ensemble = Ensemble([stage.block for stage in stages])
         sources = [generator("batches", p.seed, index + 1) for p in problems]
         curves, rms = _fit(ensemble, torch.stack(inputs), torch.stack(aims), sources, training, notify)
@@ -125,9 +135,8 @@ def _train_by_stage(
             result.chain.stages.append(stage.double().requires_grad_(False))
             result.record(value, curve)
         if training.mode == "corrective":
-            followed = [stage(x) for stage, x in zip(stages, followed, strict=True)]
-        else:
-            followed = truth
+            follows = [stage(state) for stage, state in zip(stages, states, strict=True)]
+        states = follows
     return results
 
 
@@ -139,7 +148,7 @@ def _train_end_to_end(
         chain = Chain([new_stage(problem, index, config) for index in range(len(problem.target.stages))])
         trajectory = problem.target.trajectory(x)
         for stage, y_before, y in zip(chain.stages, [x, *trajectory], trajectory, strict=False):
-            set_scales(stage.block, stage.interpolate(y_before), y)
+            stage.block.set_scales(stage.interpolate(y_before), y)
         chains.append(chain)
         truth.append(trajectory[-1])
     matrices = [[stage.interpolation for stage in chain.stages] for chain in chains]
@@ -167,45 +176,51 @@ def _fit(
     training: Training,
     notify: Notify,
 ) -> tuple[list[list[float]], list[float]]:
-    """Train in float32; learning curves (root of the mean relative loss per window) and final relative rms errors."""
+    """Train in float32; learning curves and final relative rms errors on the training words."""
     inputs, outputs = inputs.float(), outputs.float()
-    windows = torch.zeros(min(CURVE_POINTS, training.steps), len(ensemble))
-    counts = torch.zeros(len(windows), 1)
-
-    def on_step(step: int, loss: Tensor) -> None:
-        window = step * len(windows) // training.steps
-        windows[window] += loss
-        counts[window] += 1
-        notify(len(ensemble))
-
+    index = word_batches(inputs.shape[1], training.steps, training.batch, sources)
+    size = outputs.square().flatten(1).mean(dim=1)
+    curves = Curves(len(ensemble), training.steps, notify)
     fit(
         ensemble,
-        inputs,
-        outputs,
-        sources,
+        lambda step: (inputs[index[step]], outputs[index[step]]),
+        size,
         steps=training.steps,
-        batch=training.batch,
         learning_rate=training.learning_rate,
-        on_step=on_step,
+        on_step=curves.add,
     )
     with torch.no_grad():
         chunks = [ensemble(x) for x in inputs.split(64, dim=1)]
         residual = (torch.cat(chunks, dim=1) - outputs).square().flatten(1).mean(dim=1)
-        relative = (residual / outputs.square().flatten(1).mean(dim=1)).sqrt()
-    return (windows / counts).sqrt().T.tolist(), relative.tolist()
+        return curves.values(), (residual / size).sqrt().tolist()
 
 
-def new_stage(problem: Problem, index: int, config: BlockConfig) -> ModelStage:
+class Curves:
+    """Learning curves: root of the mean relative loss per window of steps, for every model."""
+
+    def __init__(self, models: int, steps: int, notify: Notify) -> None:
+        self.models, self.steps, self.notify = models, steps, notify
+        self.sums = torch.zeros(min(CURVE_POINTS, steps), models)
+        self.counts = torch.zeros(len(self.sums), 1)
+
+    def add(self, step: int, loss: Float[Tensor, "models"]) -> None:
+        """Take in the losses of a step."""
+        window = step * len(self.sums) // self.steps
+        self.sums[window] += loss
+        self.counts[window] += 1
+        self.notify(self.models)
+
+    def values(self) -> list[list[float]]:
+        """One curve a model."""
+        return (self.sums / self.counts).sqrt().T.tolist()
+
+
+def new_stage(problem: Problem, index: int, config: BlockConfig) -> ModelStage | PyramidStage:
     """An untrained stage (index from 0). Its weights depend on (seed, stage) alone."""
-    target = problem.target.stages[index]
-    channels = problem.domain.channels
-    block = Block(config, target.side_out, channels, generator("weights", problem.seed, index + 1))
-    return ModelStage(problem.kernel, target.side_in, target.side_out, block)
-
-
-def set_scales(
-    block: Block, inputs: Float[Tensor, "words tokens channels"], aims: Float[Tensor, "words tokens channels"]
-) -> None:
-    """The block's two fixed numbers: the rms of what it sees and of what it is to give."""
-    block.input_scale.fill_(float(inputs.square().mean().sqrt()))
-    block.output_scale.fill_(float(aims.square().mean().sqrt()))
+    stages, channels = problem.target.stages[: index + 1], problem.domain.channels
+    source = generator("weights", problem.seed, index + 1)
+    sides = [stages[0].side_in, *(stage.side_out for stage in stages)]
+    if problem.pyramid is None:
+        return ModelStage(problem.kernel, sides[-2], sides[-1], Block(config, sides[-1] ** 2, channels, source))
+    block = PyramidBlock(config, [side**2 for side in sides[1:]], channels, source, problem.pyramid)
+    return PyramidStage(problem.kernel, sides, block)

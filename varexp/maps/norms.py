@@ -1,5 +1,6 @@
 """The three norms of a token map. A cell has one of them, and every constant and error of the cell is in it."""
 
+from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
 import torch
@@ -26,6 +27,19 @@ def token_norm(x: Float[Any, "... tokens channels"], norm: NormName) -> Float[Te
         return x.abs().amax(dim=(-2, -1))
     square = x.square()
     return (square.mean(dim=(-2, -1)) if norm == "rms" else square.sum(dim=(-2, -1))).sqrt()
+
+
+def merged_norm(
+    norms: Float[Tensor, "... scales"], tokens: Sequence[int], norm: NormName
+) -> Float[Tensor, "... scales"]:
+    """Norm of the first k token maps merged along space (Rem 3.5), for every k, from the norm of each."""
+    if norm == "max":
+        return norms.cummax(dim=-1).values
+    squares = norms.square()
+    if norm == "frobenius":
+        return squares.cumsum(dim=-1).sqrt()
+    counts = torch.tensor(list(tokens), dtype=norms.dtype)
+    return ((counts * squares).cumsum(dim=-1) / counts.cumsum(dim=-1)).sqrt()
 
 
 def steepest(gradient: Float[Tensor, "... tokens channels"], norm: NormName) -> Float[Tensor, "... tokens channels"]:

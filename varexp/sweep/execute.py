@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 import torch
 
 from varexp.evidence.certify import enclosed
+from varexp.evidence.generation import FlowEvidence, TrainedFlow, measure_flow, train_flow
 from varexp.evidence.measure import DepthEvidence, measure
 from varexp.evidence.train import Trained, train
 from varexp.maps.norms import check_norm
+from varexp.sweep.cells import Cell
 from varexp.sweep.plan import Batch, Chained
 from varexp.sweep.records import Record
 from varexp.sweep.rows import make_record
@@ -53,6 +55,29 @@ def _with_retreat(chains: list[Chained], notify: Notify) -> Outcome:
 
 
 def _run(chains: list[Chained], notify: Notify) -> Outcome:
+    return _run_flows(chains, notify) if chains[0].deepest.model == "flowar" else _run_chains(chains, notify)
+
+
+def _run_flows(chains: list[Chained], notify: Notify) -> Outcome:
+    """One training each, then a record for every sampler."""
+    started = time.perf_counter()
+    first = chains[0].deepest
+    problems = [chained.deepest.problem() for chained in chains]
+    trained = train_flow(problems, first.block(), first.flow(), first.recipe(), notify)
+    found: list[tuple[Cell, TrainedFlow, FlowEvidence | None]] = []
+    for chained, model in zip(chains, trained, strict=True):
+        for cell in chained.cells:
+            assert cell.sampler is not None
+            target, domain, norm = cell.target_object(), cell.domain_object(), check_norm(cell.norm)
+            sound = model.diverged_at is None
+            steps = cell.sampler_steps or 1
+            evidence = measure_flow(model.model, target, domain, norm, cell.sampler, steps) if sound else None
+            found.append((cell, model, evidence))
+    wall_s = (time.perf_counter() - started) / len(chains)
+    return Outcome([make_record(cell, model, evidence, wall_s) for cell, model, evidence in found])
+
+
+def _run_chains(chains: list[Chained], notify: Notify) -> Outcome:
     started = time.perf_counter()
     first = chains[0].deepest
     problems = [chained.deepest.problem() for chained in chains]

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from varexp.evidence.constant import constant_prediction
+from varexp.evidence.generation import FlowEvidence, TrainedFlow
 from varexp.evidence.measure import DepthEvidence
 from varexp.evidence.soundness import SoundnessError
 from varexp.evidence.train import Trained
@@ -17,7 +18,7 @@ from varexp.maps.norms import check_norm
 from varexp.sweep.cells import SCHEMA, Cell
 from varexp.sweep.config import REPOSITORY
 from varexp.sweep.records import Record, code_version
-from varexp.theory import ends, keff, printed, telescoped
+from varexp.theory import Ends, ends, keff, printed, telescoped
 from varexp.theory.verdicts import Verdict, compare, theorem_5_6, vacuous
 
 COLUMNS = tuple(
@@ -26,7 +27,9 @@ COLUMNS = tuple(
     "eps_block_upper local_error_lower local_error_upper error_mean error_l2 error_constant_lower "
     "error_constant_upper error_lower error_upper bound_pointwise bound_telescoped_lower bound_telescoped_upper "
     "bound_printed_lower bound_printed_upper bound_keff_lower bound_keff_upper verdict verdict_formula "
-    "verdict_repaired vacuous certified in_class diverged steps train_rms wall_s git_commit version".split()
+    "verdict_repaired vacuous certified in_class diverged steps train_rms wall_s git_commit version "
+    "block_causal network sampler sampler_steps error_merged_lower error_merged_upper error_noise_low "
+    "error_noise_high noise_rms".split()
 )
 
 SUPS = ("eps_interpolation", "eps_block", "local_error")  # of each stage, known from both sides
@@ -38,7 +41,9 @@ STAGE_COLUMNS = tuple(
 )
 
 
-def make_record(cell: Cell, trained: Trained, evidence: DepthEvidence | None, wall_s: float) -> Record:
+def make_record(
+    cell: Cell, trained: Trained | TrainedFlow, evidence: DepthEvidence | FlowEvidence | None, wall_s: float
+) -> Record:
     """The record of a cell. `evidence` None: the model diverged at or before this depth."""
     row = dict.fromkeys(COLUMNS[1:])
     content = cell.content()
@@ -55,10 +60,12 @@ def make_record(cell: Cell, trained: Trained, evidence: DepthEvidence | None, wa
         version=code_version(),
     )
     row.update(_constants(cell))
-    stages = _stage_rows(cell, evidence)
-    if evidence is not None:
+    stages = _stage_rows(cell, evidence if isinstance(evidence, DepthEvidence) else None)
+    if isinstance(evidence, DepthEvidence):
         row.update(_measured(evidence))
         row.update(judged(row, stages))
+    elif evidence is not None:
+        row.update(_generated(evidence))
     return {
         "schema": SCHEMA,
         "key": cell.key,
@@ -110,16 +117,32 @@ def _measured(evidence: DepthEvidence) -> dict[str, Any]:
     row: dict[str, Any] = {
         "error_lower": evidence.error.lower,
         "error_upper": evidence.error.upper,
+        "error_merged_lower": evidence.error_merged.lower,
+        "error_merged_upper": evidence.error_merged.upper,
         "error_mean": evidence.error_mean,
         "error_l2": evidence.error_l2,
         "bound_pointwise": evidence.bound_pointwise,
     }
     for name in SUPS:
         intervals = [getattr(stage, name) for stage in evidence.stages]
-        row[f"{name}_lower"] = max(interval.lower for interval in intervals)
+        row[f"{name}_lower"] = _largest([interval.lower for interval in intervals])
         row[f"{name}_upper"] = _largest([interval.upper for interval in intervals])
-    row["certified"] = row["error_upper"] is not None and all(row[f"{name}_upper"] is not None for name in SUPS)
+    row["certified"] = all(
+        row[f"{name}_upper"] is not None for name in ("error", *SUPS) if row[f"{name}_lower"] is not None
+    )
     return row
+
+
+def _generated(evidence: FlowEvidence) -> dict[str, Any]:
+    """What randomness allows to say: lower ends at one draw of the noise, and quantiles over draws."""
+    return {
+        "error_lower": evidence.error,
+        "error_mean": evidence.error_mean,
+        "error_l2": evidence.error_l2,
+        "error_noise_low": evidence.noise_low,
+        "error_noise_high": evidence.noise_high,
+        "noise_rms": evidence.noise_rms,
+    }
 
 
 def _largest(values: list[float | None]) -> float | None:
@@ -128,18 +151,28 @@ def _largest(values: list[float | None]) -> float | None:
 
 
 def bounds(stages: list[dict[str, Any]]) -> dict[str, float | None]:
-    """Both ends of the three bounds from the rows of a stage table, rounded outwards."""
+    """Both ends of the three bounds from the rows of a stage table, rounded outwards.
 
-    def interval(row: dict[str, Any], name: str) -> tuple[float, float | None]:
+    Where blocks see more than Φ_i t_{i-1}, Lemma 5.3 has nothing to split: the telescoped bound is made of the local
+    errors, and the others, which are stated in ε_1 and ε_2, stay unknown.
+    """
+
+    def interval(row: dict[str, Any], name: str) -> Ends:
         upper = row[f"{name}_upper"] if name in SUPS else row[name]
         return row[f"{name}_lower"], None if upper is None or upper != upper else upper
 
     lipschitz = [interval(row, "lipschitz") for row in stages]
     names = ("lipschitz_feature", "eps_interpolation", "eps_block")
-    parts = [tuple(interval(row, name) for name in names) for row in stages]
-    result: dict[str, float | None] = {}
-    for name, formula in {"telescoped": telescoped, "printed": printed, "keff": keff}.items():
-        lower, upper = ends(formula, lipschitz, parts)  # type: ignore[arg-type]
+    formulas = {"telescoped": telescoped, "printed": printed, "keff": keff}
+    parts: list[tuple[Ends, Ends, Ends]]
+    result: dict[str, float | None] = {f"bound_{name}_{end}": None for name in formulas for end in ("lower", "upper")}
+    if stages[0]["eps_block_lower"] is None:
+        formulas = {"telescoped": telescoped}
+        parts = [((1.0, 1.0), interval(row, "local_error"), (0.0, 0.0)) for row in stages]
+    else:
+        parts = [(interval(row, names[0]), interval(row, names[1]), interval(row, names[2])) for row in stages]
+    for name, formula in formulas.items():
+        lower, upper = ends(formula, lipschitz, parts)
         result |= {f"bound_{name}_lower": lower, f"bound_{name}_upper": upper}
     return result
 
@@ -157,6 +190,7 @@ def judged(row: dict[str, Any], stages: list[dict[str, Any]]) -> dict[str, Any]:
     def verdict(name: str) -> Verdict:
         return compare(*error, found[f"bound_{name}_lower"], found[f"bound_{name}_upper"])
 
+    stated = found["bound_printed_lower"] is not None
     formula, repaired = verdict("printed"), verdict("telescoped")
     if repaired is Verdict.VIOLATED:
         raise SoundnessError(
@@ -164,8 +198,8 @@ def judged(row: dict[str, Any], stages: list[dict[str, Any]]) -> dict[str, Any]:
         )
     return {
         **found,
-        "verdict_formula": str(formula),
-        "verdict": str(theorem_5_6(hypothesis, formula)),
+        "verdict_formula": str(formula) if stated else None,
+        "verdict": str(theorem_5_6(hypothesis, formula)) if stated else None,
         "verdict_repaired": str(repaired),
         "vacuous": vacuous(found["bound_printed_lower"], found["bound_printed_upper"], *constant),
     }

@@ -13,7 +13,7 @@ from varexp.evidence.trace import advance
 from varexp.evidence.train import Problem, Training, train
 from varexp.maps.domain import Domain
 from varexp.maps.targets import build_target
-from varexp.models.chain import BlockConfig
+from varexp.models.block import BlockConfig
 
 SIDES, K, WORDS, STEPS, SEED = (2, 3, 4, 5), 2.1, 32, 200, 0
 
@@ -39,7 +39,7 @@ def norms() -> tuple[Norms, ...]:
     with torch.no_grad():
         t = y = domain.points(point(domain.grid(WORDS)))
         for stage, aim in zip(trained.chain.stages, target.stages, strict=True):
-            differences, t, y = advance(stage, aim, t, y, _settled)
+            differences, _, t, y = advance(stage, aim, t, y, _settled)
             error, local = (_ends(getattr(differences, name)) for name in ("error", "local"))
             constant = aim.lipschitz("rms")
             found.append(Norms(error, local, Number(Fraction(constant.lower), Fraction(constant.upper))))

@@ -11,7 +11,8 @@ from varexp.claims.claim import Claim, Plant, Reading
 from varexp.claims.evidence import Evidence, Instance, at_most, below, evidence
 from varexp.claims.instances.contextual import Token, pairs_of
 from varexp.claims.instances.grid_network import grid_error
-from varexp.models.chain import Block, BlockConfig, Chain, ModelStage
+from varexp.models.block import Block, BlockConfig
+from varexp.models.chain import Chain, ModelStage
 from varexp.theory.verdicts import Verdict
 
 F = Fraction
@@ -104,7 +105,7 @@ LEMMA_5_1 = Claim(
 
 def _block(side: int, positions: bool, source: torch.Generator) -> Block:
     config = BlockConfig(width=8, hidden=16, head_size=8, positions=positions)
-    return Block(config, side, 1, source).double()
+    return Block(config, side**2, 1, source).double()
 
 
 def _spread(positions: bool, kernel: str = "bspline") -> Evidence:

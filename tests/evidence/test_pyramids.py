@@ -1,0 +1,114 @@
+"""Pyramids (Def 3.6) through train, trace, measure and certify: what is known of them, and what has no meaning."""
+
+import math
+from functools import lru_cache
+
+import pytest
+import torch
+from small import CONFIG, problem
+from tolerances import ROUNDING
+
+from varexp.evidence.certify import attained, enclosed
+from varexp.evidence.enclosure import Goal
+from varexp.evidence.measure import Measurement, measure
+from varexp.evidence.soundness import SoundnessError, check_trace
+from varexp.evidence.trace import sups_of, trace, tracers
+from varexp.evidence.train import Problem, Training, train
+from varexp.maps.norms import merged_norm, token_norm
+
+SIDES = (1, 2, 4)
+RECIPE = Training(mode="teacher_forcing", steps=60, learning_rate=0.02)
+
+
+def task(causal=False, seed=0, target="sine"):
+    p = problem(target, "keys", seed=seed, sides=SIDES, K=2.1, domain="curve-1")
+    return Problem(p.target, p.domain, p.kernel, p.seed, causal)
+
+
+@lru_cache
+def model(causal=False, seed=0):
+    return train([task(causal, seed)], CONFIG, RECIPE)[0]
+
+
+@lru_cache
+def certified(causal=False):
+    p = task(causal)
+    found = measure([model(causal).chain], p.target, p.domain, "rms", Measurement(starts=0))[0]
+    return enclosed(found, model(causal).chain, p.target, p.domain, "rms", Goal())
+
+
+def sampled(causal=False, count=400):
+    p = task(causal)
+    chain = model(causal).chain
+    return trace(tracers([chain, chain], p.target, p.domain, "rms", chain.depth), p.domain.sample(count))
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_intervals_hold_what_is_found_at_points(causal):
+    p, chain, points = task(causal), model(causal).chain, sampled(causal)
+    below = attained(chain, p.target, p.domain, "rms", p.domain.sample(20))
+    names = sups_of(chain.stages[0])
+    assert names == ("local", "error")
+    fewer = sampled(causal, 20)
+    for i, depth in enumerate(certified(causal)):
+        for name, sup in (("error", depth.error), ("local", depth.stages[i].local_error)):
+            highest = float(getattr(points, name)[0, :, i].max())
+            assert sup.lower <= sup.upper <= 1.0101 * sup.lower
+            assert highest * (1 - 1e-9) <= sup.upper <= 1.02 * highest
+            torch.testing.assert_close(
+                below[:, i, names.index(name)], getattr(fewer, name)[0, :, i], atol=1e-9, rtol=1e-9
+            )
+        assert depth.stages[i].eps_interpolation.lower is depth.stages[i].eps_block.upper is None
+
+
+def test_errors_follow_from_local_ones_scale_by_scale():
+    """e_i <= local_i + L_i e_{i-1}, with the ends that make it hardest; halving L breaks it: the control."""
+    stages, found = task().target.stages, certified()
+    before = 0.0
+    for stage, depth in zip(stages, found, strict=True):
+        constant = stage.lipschitz("rms").upper
+        assert depth.error.lower <= depth.stages[-1].local_error.upper + constant * before
+        before = depth.error.upper
+    p, chain = task(), model().chain
+    points = trace(tracers([chain, chain], p.target, p.domain, "rms", 2), p.domain.sample(400))
+    constants = [s.lipschitz("rms").upper for s in stages]
+    check_trace(points, constants, constants, split=False)
+    with pytest.raises(SoundnessError, match="L_i ‖t − y‖ fails at stage 2"):
+        check_trace(points, [c / 4 for c in constants], constants, split=False)
+    with pytest.raises(SoundnessError, match="K_1i"):
+        check_trace(points, constants, constants, split=True)  # nan: Lemma 5.3 is not about them
+
+
+def test_the_merged_error_is_that_of_the_merged_maps():
+    p, chain = task(), model().chain
+    x = p.domain.points(p.domain.sample(200))
+    difference = torch.cat(chain.trajectory(x), dim=1) - torch.cat(p.target.trajectory(x), dim=1)
+    highest = float(token_norm(difference, "rms").max())
+    merged = certified()[-1].error_merged
+    assert highest * (1 - 1e-9) <= merged.upper <= 1.05 * highest
+    assert merged.lower <= merged.upper
+    assert merged.lower >= 0.98 * highest
+    norms = torch.stack([token_norm(part, "rms") for part in difference.split([4, 16], dim=1)], dim=-1)
+    together = merged_norm(norms, [4, 16], "rms")[:, -1]
+    torch.testing.assert_close(together, token_norm(difference, "rms"), atol=0, rtol=ROUNDING)
+
+
+def test_training_aims_at_every_scale_shown():
+    result = model()
+    assert [math.isfinite(rms) and rms < 0.6 for rms in result.train_rms] == [True, True]
+    p = task()
+    x = p.domain.points(p.domain.grid(64))
+    stage = result.chain.stages[1]
+    truth = p.target.trajectory(x)
+    answers = stage.block(stage.interpolate(torch.cat([x, truth[0]], dim=1)))
+    for answer, y in zip(answers.split([4, 16], dim=1), truth, strict=True):
+        assert float((answer - y).square().mean() / y.square().mean()) < 0.5
+
+
+def test_a_pyramid_does_not_depend_on_its_company():
+    alone, (beside, other) = model(seed=1), train([task(seed=1), task(seed=2, target="fold")], CONFIG, RECIPE)
+    for a, b in zip(alone.chain.parameters(), beside.chain.parameters(), strict=True):
+        assert torch.equal(a, b)
+    assert not torch.equal(next(alone.chain.parameters()), next(other.chain.parameters()))
+    with pytest.raises(ValueError, match="a pyramid is trained by teacher_forcing, got training=stagewise"):
+        train([task()], CONFIG, Training(steps=20))

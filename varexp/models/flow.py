@@ -1,0 +1,61 @@
+"""Flow matching (C.11) and ways to go from noise to a sample along a velocity field.
+
+D.1 asks for one evaluation of the network at F^t = tY + (1−t)F^0, which needs the unknown Y unless t = 0, and takes the
+velocity that C.13 trains the network to be for the sample itself: `literal`. A perfect network then returns Y − F^0.
+`repaired` adds the noise back; `euler` and `heun` follow the field from t = 0 to t = 1, as practice does.
+"""
+
+from collections.abc import Callable
+
+from jaxtyping import Float
+from torch import Tensor
+
+Field = Callable[[Tensor, float], Tensor]  # the velocity at a point and a time in [0, 1]
+
+
+def path(
+    sample: Float[Tensor, "..."], noise: Float[Tensor, "..."], time: float | Float[Tensor, "..."]
+) -> Float[Tensor, "..."]:
+    """C.11: F^t = tY + (1−t)F^0, whose derivative in t is `velocity`."""
+    return time * sample + (1 - time) * noise
+
+
+def velocity(sample: Float[Tensor, "..."], noise: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+    """C.11: V = Y − F^0."""
+    return sample - noise
+
+
+def literal(field: Field, noise: Float[Tensor, "..."], steps: int) -> Float[Tensor, "..."]:
+    """D.1 as printed, at t = 0, the only time at which it can be evaluated. `steps` is not used."""
+    return field(noise, 0.0)
+
+
+def repaired(field: Field, noise: Float[Tensor, "..."], steps: int) -> Float[Tensor, "..."]:
+    """F^0 plus the velocity at t = 0: Y if the field is V. `steps` is not used."""
+    return noise + field(noise, 0.0)
+
+
+def euler(field: Field, noise: Float[Tensor, "..."], steps: int) -> Float[Tensor, "..."]:
+    """Euler's method with equal steps: one evaluation each, order 1."""
+    x = noise
+    for step in range(steps):
+        x = x + field(x, step / steps) / steps
+    return x
+
+
+def heun(field: Field, noise: Float[Tensor, "..."], steps: int) -> Float[Tensor, "..."]:
+    """Heun's method with equal steps: two evaluations each, order 2."""
+    x = noise
+    for step in range(steps):
+        slope = field(x, step / steps)
+        x = x + (slope + field(x + slope / steps, (step + 1) / steps)) / (2 * steps)
+    return x
+
+
+SAMPLERS: dict[str, Callable[[Field, Tensor, int], Tensor]] = {
+    "literal": literal,
+    "repaired": repaired,
+    "euler": euler,
+    "heun": heun,
+}
+INTEGRATORS = ("euler", "heun")  # the samplers whose number of steps matters
