@@ -8,7 +8,7 @@ from tolerances import ROUNDING
 from torch import nn
 from torch.nn import functional
 
-from varexp.maps.layers import ACTIVATIONS, attention, convolution, feed_forward, layer_norm, softmax
+from varexp.maps.layers import ACTIVATIONS, attention, feed_forward, layer_norm, softmax
 
 
 def randn(*shape):
@@ -92,19 +92,21 @@ def test_layer_norm():
     assert torch.equal(layer_norm(torch.ones(1, 4), epsilon=1e-5), torch.zeros(1, 4))
 
 
-def test_convolution_is_definition_b6():
-    x, kernels = randn(4, 5, 2), randn(3, 3, 3, 2)
-    expected = torch.zeros(4, 5, 3, dtype=torch.float64)
-    for i in range(4):
-        for j in range(5):
-            for m in range(3):
-                for n in range(3):
-                    if 0 <= i + m - 1 < 4 and 0 <= j + n - 1 < 5:
-                        expected[i, j] += kernels[:, m, n, :] @ x[i + m - 1, j + n - 1]
-    close(convolution(x, kernels), expected)
+def test_memory_and_mask():
+    """Keys and values from other tokens; a mask that hides some of them is the same as leaving them out."""
+    x, others, matrices = randn(4, 6), randn(5, 6), [randn(6, 6) for _ in range(3)]
+    close(attention(x, *matrices, memory=x), attention(x, *matrices))
+    mask = torch.tensor([True, False, True, True, False]).expand(4, 5)
+    close(attention(x, *matrices, memory=others, mask=mask), attention(x, *matrices, memory=others[[0, 2, 3]]))
+    query, key, value = matrices
+    expected = functional.scaled_dot_product_attention(x @ query, others @ key, others @ value, mask, scale=1.0)
+    close(attention(x, *matrices, memory=others, mask=mask), expected)
 
 
-def test_convolution_against_torch():
-    x, kernels = randn(2, 6, 6, 3), randn(4, 3, 3, 3)
-    expected = functional.conv2d(x.permute(0, 3, 1, 2), kernels.permute(0, 3, 1, 2), padding=1).permute(0, 2, 3, 1)
-    close(convolution(x, kernels), expected)
+def test_a_checked_layer_norm_names_the_token_that_has_no_image():
+    x = randn(2, 3, 4)
+    x[1, 2] = 0.1
+    assert bool(layer_norm(x)[1, 2].isnan().any()) or bool(layer_norm(x)[1, 2].abs().max() > 0)
+    with pytest.raises(ValueError, match=r"here token 2 of map \[1\], all 0.1: give an epsilon > 0"):
+        layer_norm(x, checked=True)
+    close(layer_norm(x, epsilon=1e-6, checked=True)[1, 2], torch.zeros(4, dtype=torch.float64))

@@ -56,7 +56,10 @@ def test_diverged_rows_are_counted_and_not_drawn(name):
 
 
 def test_unknown_figure_and_missing_table(tmp_path):
-    with pytest.raises(ValueError, match="no figure is defined for 'depht': there are depth, kernel, width"):
+    with pytest.raises(
+        ValueError,
+        match="no figure is defined for 'depht': there are depth, downsampling, flowar, kernel, pyramid, width",
+    ):
         draw("depht", tmp_path)
     with pytest.raises(FileNotFoundError, match=r"run scripts/sweep.py experiment=depth first"):
         draw("depth", tmp_path)

@@ -94,17 +94,3 @@ def layer_norm(
             f"{place[:-1]}, all {float(x[(*place, 0)])!r}: give an epsilon > 0"
         )
     return centred / (variance + epsilon).sqrt()
-
-
-def convolution(
-    x: Float[Any, "... height width channels_in"], kernels: Float[Tensor, "channels_out 3 3 channels_in"]
-) -> Float[Any, "... height width channels_out"]:
-    """B.6: 3x3 convolution with zero padding 1 and stride 1; Y_{i,j,l} = Σ X_{i+m-2, j+n-2, c} K^l_{m,n,c}."""
-    height, width = x.shape[-3], x.shape[-2]
-    padded = functional.pad(x, (0, 0, 1, 1, 1, 1))
-    shifted = [
-        padded[..., m : m + height, n : n + width, :] @ kernels[:, m, n, :].transpose(0, 1)
-        for m in range(3)
-        for n in range(3)
-    ]
-    return sum(shifted[1:], start=shifted[0])

@@ -70,5 +70,5 @@ class Chain(nn.Module):
             state = stage.extended(state, ts[-1])
         return ts
 
-    def forward(self, x: Float[Any, "... tokens channels"]) -> Float[Any, "... tokens_out channels"]:
+    def forward(self, x: Float[Any, "... tokens channels"]) -> Float[Any, "... tokens_out channels_out"]:
         return self.trajectory(x)[-1]

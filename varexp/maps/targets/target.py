@@ -13,6 +13,7 @@ from varexp.maps.constants import Constant
 from varexp.maps.interpolation import image_matrix, resample, resize_matrix
 from varexp.maps.norms import NormName
 from varexp.maps.targets.base import FEATURE_MAPS, FeatureMap
+from varexp.maps.targets.recall import Recall, closest
 
 SCALE_MAP = "dct"  # g_i: the cosine interpolant
 
@@ -34,7 +35,7 @@ class TargetStage:
         """g_i x."""
         return resample(x, self.scale_map)
 
-    def __call__(self, x: Float[Any, "... tokens_in channels"]) -> Float[Any, "... tokens_out channels"]:
+    def __call__(self, x: Float[Any, "... tokens_in channels"]) -> Float[Any, "... tokens_out channels_out"]:
         return self.feature_map(self.scale(x))
 
     def lipschitz(self, norm: NormName) -> Constant:
@@ -64,7 +65,7 @@ class Target:
             ys.append(x)
         return ys
 
-    def __call__(self, x: Float[Any, "... tokens channels"]) -> Float[Any, "... tokens_out channels"]:
+    def __call__(self, x: Float[Any, "... tokens channels"]) -> Float[Any, "... tokens_out channels_out"]:
         return self.trajectory(x)[-1]
 
 
@@ -97,3 +98,22 @@ def build_target(
             for i, (a, b) in enumerate(pairs, start=1)
         )
     )
+
+
+def recalling_target(
+    words: Float[Tensor, "items tokens channels"], scales: Sequence[Tensor], sharpness: float = 12.0
+) -> Target:
+    """A target that takes word k near to scales[0][k], that near to scales[1][k] and so on, with known constants.
+
+    `scales[i]` is (items, tokens_i, channels). f_i stores scale i at the places where g_i takes the scale before it; β
+    is such that at a place the closest other item has the weight exp(−sharpness/2). ValueError if two items coincide.
+    """
+    stages, before = [], words
+    for number, values in enumerate(scales, start=1):
+        side_in, side_out = (round(maps.shape[-2] ** 0.5) for maps in (before, values))
+        places = resample(before, image_matrix(resize_matrix(SCALE_MAP, side_in, side_out)))
+        beta, channels = sharpness / closest(places) ** 2, values.shape[-1]
+        recall = Recall(K=beta, stage=number, side=side_out, channels=channels, places=places, values=values)
+        stages.append(TargetStage(side_in, side_out, recall))
+        before = values
+    return Target(tuple(stages))

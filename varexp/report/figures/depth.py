@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from varexp.report.figures._common import (
     CONSTANT,
@@ -56,17 +56,18 @@ def figures(table: pd.DataFrame) -> dict[str, Figure]:
     image = ~flat & ~word
     drawn = {}
     if image.any():
-        drawn["depth"] = _grid(table[image])
+        drawn["depth"] = depth_grid(table[image], CAPTION)
     if word.any() or flat.any():
         drawn["depth_ladders"] = _ladders(table[word], table[flat])
-    return drawn or {"depth": _grid(table)}
+    return drawn or {"depth": depth_grid(table, CAPTION)}
 
 
 def _in_order(targets: Iterable[str]) -> list[str]:
     return sorted(targets, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
 
 
-def _grid(table: pd.DataFrame) -> Figure:
+def depth_grid(table: pd.DataFrame, text: str) -> Figure:
+    """Everything over depth: a row of panels for each K and kernel, a column for each target; `text` as its caption."""
     targets = _in_order(table.target.unique())
     rows = [(K, kernel) for K in sorted(table.K.unique()) for kernel in sorted(table.kernel.unique())]
     figure = Figure(figsize=(max(6.6, 1.85 * len(targets) + 0.6), 1.28 * len(rows) + 0.75))
@@ -82,7 +83,7 @@ def _grid(table: pd.DataFrame) -> Figure:
     for ax in axes[-1]:
         ax.set_xlabel("depth n")
     _finish(figure)
-    caption(figure, _caption(table, "image-to-image chains"))
+    caption(figure, _caption(table, text, "image-to-image chains"))
     return figure
 
 
@@ -108,7 +109,7 @@ def _ladders(word: pd.DataFrame, flat: pd.DataFrame) -> Figure:
     for ax in axes.flat[len(panels) :]:
         ax.set_visible(False)
     _finish(figure)
-    text = _caption(pd.concat([word, flat]), "word-to-image chains and chains of constant side")
+    text = _caption(pd.concat([word, flat]), CAPTION, "word-to-image chains and chains of constant side")
     caption(figure, text + " At constant side Φ_i = g_i is the identity: depth without resolution.")
     return figure
 
@@ -117,6 +118,7 @@ def _panel(ax: Axes, table: pd.DataFrame, K: float) -> None:
     """One target, constant and kernel: everything over depth, on a logarithmic axis."""
     ax.set_yscale("log")
     ax.margins(x=0.06)
+    ax.yaxis.set_minor_formatter(NullFormatter())
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     rows = measured(table)
     if rows.empty:
@@ -160,12 +162,13 @@ def _finish(figure: Figure) -> None:
         Line2D([], [], color=MEAN, label="mean error"),
         Line2D([], [], color=CONSTANT, alpha=0.6, linewidth=2, label="best constant prediction"),
     ]
-    height = figure.get_size_inches()[1]
-    figure.tight_layout(rect=(0, 0, 1, 1 - 0.36 / height), h_pad=0.7, w_pad=0.5)
-    figure.legend(handles=handles, loc="upper center", ncols=6, handlelength=1.6, columnspacing=1.1, fontsize=6.6)
+    width, height = figure.get_size_inches()
+    columns = 6 if width > 7.5 else 3
+    figure.tight_layout(rect=(0, 0, 1, 1 - (0.36 if columns == 6 else 0.5) / height), h_pad=0.7, w_pad=0.5)
+    figure.legend(handles=handles, loc="upper center", ncols=columns, handlelength=1.6, columnspacing=1.1, fontsize=6.6)
 
 
-def _caption(table: pd.DataFrame, what: str) -> str:
+def _caption(table: pd.DataFrame, text: str, what: str) -> str:
     rows = measured(table)
     met = rows[rows.verdict != "HYPOTHESIS_NOT_MET"]
     vacuous = met.vacuous.map(str)
@@ -177,4 +180,4 @@ def _caption(table: pd.DataFrame, what: str) -> str:
         "verdicts": ", ".join(f"{count} {verdict}" for verdict, count in met.verdict.value_counts().items()),
         "gap": widest_gap(rows),
     }
-    return CAPTION.format(what=what, **counts, **setting(table))
+    return text.format(what=what, **counts, **setting(table))

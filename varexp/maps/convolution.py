@@ -1,0 +1,66 @@
+"""B.6: 3x3 convolutions of token maps, their matrices and their norms.
+
+A convolution is the sum over its nine taps of (shift of the tokens)·X·(tap on the channels), plain matrix products.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from varexp.maps.constants import Constant, enclose_operator_norm
+from varexp.maps.norms import NormName
+
+PADDINGS = ("zero", "circular")
+OFFSETS = tuple((m, n) for m in (-1, 0, 1) for n in (-1, 0, 1))
+
+
+@lru_cache(maxsize=64)
+def shifts(side: int, padding: str = "zero") -> Float[Tensor, "9 tokens tokens"]:
+    """Matrices that bring the neighbour at each of OFFSETS to a token; zero outside, or around the edge."""
+    if padding not in PADDINGS:
+        raise ValueError(f"unknown padding {padding!r}: choose one of {', '.join(PADDINGS)}")
+    eye = torch.eye(side, dtype=torch.float64)
+
+    def line(offset: int) -> Tensor:
+        moved = eye.roll(offset, dims=1)
+        return moved if padding == "circular" else moved.triu() if offset > 0 else moved.tril() if offset < 0 else moved
+
+    lines = {offset: line(offset) for offset in (-1, 0, 1)}
+    return torch.stack([torch.kron(lines[m], lines[n]) for m, n in OFFSETS])
+
+
+def convolution(
+    x: Float[Any, "... tokens channels_in"],
+    kernels: Float[Tensor, "channels_out 3 3 channels_in"],
+    padding: str = "zero",
+) -> Float[Any, "... tokens channels_out"]:
+    """B.6 on square token maps: stride 1, Y_{i,j,l} = Σ X_{i+m-2, j+n-2, c} K^l_{m,n,c}."""
+    side = round(x.shape[-2] ** 0.5)
+    taps = kernels.permute(1, 2, 3, 0).flatten(0, 1)  # taps channels_in channels_out
+    parts = [shift @ x @ tap for shift, tap in zip(shifts(side, padding).to(kernels.dtype), taps, strict=True)]
+    return sum(parts[1:], start=parts[0])
+
+
+def convolution_matrix(
+    kernels: Float[Tensor, "channels_out 3 3 channels_in"], side: int, padding: str = "zero"
+) -> Float[Tensor, "entries_out entries_in"]:
+    """The convolution as a matrix on token maps flattened row by row, channels last. Its entries are taps, exactly."""
+    taps = kernels.flatten(1, 2)  # channels_out taps channels_in
+    pairs = zip(shifts(side, padding).to(kernels.dtype), taps.unbind(dim=1), strict=True)
+    return torch.stack([torch.kron(shift, tap) for shift, tap in pairs]).sum(dim=0)
+
+
+def convolution_norm(
+    kernels: Float[Tensor, "channels_out 3 3 channels_in"], side: int, padding: str, norm: NormName
+) -> Constant:
+    """Operator norm by the matrix, as an interval. From side 3 every tap has entries of its own, and nothing rounds."""
+    return enclose_operator_norm(convolution_matrix(kernels, side, padding), norm)
+
+
+def circular_norm(kernels: Float[Tensor, "channels_out 3 3 channels_in"], side: int) -> float:
+    """The largest singular value with circular padding: over the frequencies, of the channels' transfer matrix."""
+    transfer = torch.fft.fft2(kernels, s=(side, side), dim=(1, 2))  # out frequencies frequencies in
+    return float(torch.linalg.matrix_norm(transfer.permute(1, 2, 0, 3), ord=2).max())
