@@ -8,23 +8,28 @@ export MPLBACKEND := agg
 export MALLOC_MMAP_THRESHOLD_ := 33554432
 export MALLOC_TRIM_THRESHOLD_ := 1073741824
 
-EXPERIMENTS := depth,width,kernel
-SWEEP := $(PY) scripts/sweep.py 'experiment=[$(EXPERIMENTS)]' tracking=wandb
+CHAINS := depth,width,kernel
+MODELS := downsampling,flowar,pyramid
+SWEEP := $(PY) scripts/sweep.py tracking=wandb
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep verify smoke figures test lint bench paper clean
+.PHONY: help sweep models verify smoke figures test lint bench paper clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 12
 
 sweep: $(STAMP) ## the main job: depth, width and kernel sweeps, their tables and figures; resumes
-	@$(SWEEP)
+	@$(SWEEP) 'experiment=[$(CHAINS)]'
+
+models: $(STAMP) ## the other models of the paper: pyramids, FlowAR, down-sampling, a decoder; tables, figures, samples
+	@$(SWEEP) 'experiment=[$(MODELS)]'
+	@$(PY) scripts/samples.py
 
 verify: $(STAMP) ## the ledger of claims: what the paper states, item by item, verdicts and evidence, in seconds
 	@$(PY) scripts/verify.py
 
 smoke: $(STAMP) ## the whole path in seconds, written to build/smoke
-	@$(SWEEP) scale=smoke results=$(CURDIR)/build/smoke
+	@$(SWEEP) 'experiment=[$(CHAINS),$(MODELS)]' scale=smoke results=$(CURDIR)/build/smoke
 
 figures: $(STAMP) ## redraw results/figures from results/tables, without training
 	@$(PY) scripts/figures.py
@@ -41,7 +46,7 @@ bench: $(STAMP) ## speed of ensembles and of enclosures, as ratios in one run
 	@$(PY) scripts/benchmark.py
 
 paper: $(STAMP) ## publication scale: twenty seeds, three times the training, hours; written to build/paper
-	@$(SWEEP) scale=paper results=$(CURDIR)/build/paper
+	@$(SWEEP) 'experiment=[$(CHAINS),$(MODELS)]' scale=paper results=$(CURDIR)/build/paper
 
 clean: ## delete .venv and build/, keep results/
 	@rm -rf $(VENV) build

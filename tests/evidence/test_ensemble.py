@@ -4,7 +4,7 @@ import pytest
 import torch
 from tolerances import FLOAT32
 
-from varexp.evidence.ensemble import LANE, Ensemble, fit
+from varexp.evidence.ensemble import LANE, Ensemble, fit, word_batches
 from varexp.maps.patterns import generator
 from varexp.models.block import Block, BlockConfig
 
@@ -23,7 +23,9 @@ def fitted(seeds, side, width, steps=12):
     ensemble = Ensemble(blocks(seeds, side, width))
     x, y = data(seeds, side)
     sources = [generator("batches", s) for s in seeds]
-    fit(ensemble, x, y, sources, steps=steps, batch=8, learning_rate=0.06)
+    index = word_batches(x.shape[1], steps, 8, sources)
+    size = y.square().flatten(1).mean(dim=1)
+    fit(ensemble, lambda step: (x[index[step]], y[index[step]]), size, steps=steps, learning_rate=0.06)
     return ensemble.flat
 
 

@@ -7,6 +7,7 @@ import torch
 from small import CONFIG, problem, trained
 
 from varexp.evidence.measure import SAMPLES, Measurement, measure
+from varexp.evidence.trace import SUPS
 from varexp.evidence.train import Training, train
 from varexp.maps.norms import NORMS, token_norm
 from varexp.maps.patterns import generator
@@ -27,8 +28,8 @@ def test_lower_ends_beat_the_sample_and_stay_below_a_dense_maximum(norm):
     assert sampled < found.error.lower
     assert found.error.lower == pytest.approx(truth, rel=1e-7)
     assert found.error_mean <= found.error_l2 <= found.error.lower
-    at = chain(p.domain.points(torch.tensor(found.places[-1], dtype=torch.float64)))
-    there = p.target(p.domain.points(torch.tensor(found.places[-1], dtype=torch.float64)))
+    at = chain(p.domain.points(torch.tensor(found.places[SUPS.index("error")], dtype=torch.float64)))
+    there = p.target(p.domain.points(torch.tensor(found.places[SUPS.index("error")], dtype=torch.float64)))
     assert float(token_norm(at - there, norm)) == pytest.approx(found.error.lower, rel=1e-12)
 
 

@@ -71,6 +71,8 @@ def certify(
 
     `places[i]` are parameters at which the quantities of stage i+1 were found to be large; the search adds its own.
     """
+    if domain.parameters not in ORDER:
+        raise ValueError(f"sups are enclosed over at most {max(ORDER)} parameters; {domain} has {domain.parameters}")
     return _certify(
         chain,
         target,
@@ -100,8 +102,6 @@ def _certify(
     error_alone: bool,
 ) -> Certificate:
     count = domain.parameters
-    if count not in ORDER:
-        raise ValueError(f"sups are enclosed over at most {max(ORDER)} parameters; {domain} has {count}")
     low, high = domain.box
     tokens = [part.side_out**2 for part in target.stages]
     names = [sups_of(stage) for stage in chain.stages]
