@@ -13,7 +13,7 @@ MODELS := downsampling,flowar,pyramid
 SWEEP := $(PY) scripts/sweep.py tracking=wandb
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep models verify smoke figures test lint bench paper clean
+.PHONY: help sweep models results verify smoke figures test lint bench paper clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -24,6 +24,8 @@ sweep: $(STAMP) ## the main job: depth, width and kernel sweeps, their tables an
 models: $(STAMP) ## the other models of the paper: pyramids, FlowAR, down-sampling, a decoder; tables, figures, samples
 	@$(SWEEP) 'experiment=[$(MODELS)]'
 	@$(PY) scripts/samples.py
+
+results: sweep models verify ## all of results/, from a clean tree
 
 verify: $(STAMP) ## the ledger of claims: what the paper states, item by item, verdicts and evidence, in seconds
 	@$(PY) scripts/verify.py
