@@ -85,7 +85,19 @@ def test_an_experiments_file_says_what_it_claims():
 def test_make_help_lists_every_target_with_a_rule():
     listed = subprocess.run(["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     names = [line.split()[0] for line in listed.splitlines()]
-    assert {"sweep", "models", "results", "verify", "test", "smoke", "figures", "lint", "bench", "paper", "help"} <= set(names)
+    assert {
+        "sweep",
+        "models",
+        "results",
+        "verify",
+        "test",
+        "smoke",
+        "figures",
+        "lint",
+        "bench",
+        "paper",
+        "help",
+    } <= set(names)
     for name in names:
         dry = subprocess.run(["make", "-n", name], cwd=ROOT, capture_output=True, text=True, check=False)
         assert dry.returncode == 0, dry.stderr

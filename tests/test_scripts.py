@@ -29,7 +29,8 @@ def test_figures_are_redrawn_from_tables_alone(tmp_path):
 def test_figures_says_what_is_missing(tmp_path):
     unknown, missing = command("figures.py", "depht"), command("figures.py", "--results", str(tmp_path), "depth")
     assert unknown.returncode == missing.returncode == 1
-    assert unknown.stderr == "error: no figure is defined for 'depht': there are depth, kernel, width\n"
+    there = "depth, downsampling, flowar, kernel, pyramid, samples, width"
+    assert unknown.stderr == f"error: no figure is defined for 'depht': there are {there}\n"
     assert "run scripts/sweep.py experiment=depth first" in missing.stderr
 
 
