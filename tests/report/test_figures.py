@@ -73,5 +73,10 @@ def test_helpers():
     assert listed(pd.Series(["b", "a", "b"])) == "b, a"
 
 
+def test_a_missing_table_names_what_makes_it(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"samples.csv is not there: run scripts/samples.py first"):
+        draw("samples", tmp_path)
+
+
 def test_every_experiment_has_figures():
     assert set(EXPERIMENTS) <= set(FIGURES)

@@ -16,6 +16,8 @@ FIGURES: dict[str, Callable[[pd.DataFrame], dict[str, Figure]]] = {
     if not module.name.startswith("_")
 }
 
+MAKERS = {"samples": "scripts/samples.py"}  # of tables that no sweep makes
+
 
 def draw(experiment: str, results: Path) -> list[Path]:
     """Draw the figures of an experiment from results/tables as SVG and PNG, the same to the byte on one machine.
@@ -26,7 +28,8 @@ def draw(experiment: str, results: Path) -> list[Path]:
         raise ValueError(f"no figure is defined for {experiment!r}: there are {', '.join(sorted(FIGURES))}")
     path = results / "tables" / f"{experiment}.csv"
     if not path.exists():
-        raise FileNotFoundError(f"{path} is not there: run scripts/sweep.py experiment={experiment} first")
+        maker = MAKERS.get(experiment, f"scripts/sweep.py experiment={experiment}")
+        raise FileNotFoundError(f"{path} is not there: run {maker} first")
     table = pd.read_csv(path)
     folder = results / "figures"
     folder.mkdir(parents=True, exist_ok=True)
