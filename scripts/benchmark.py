@@ -52,7 +52,7 @@ def enclosing(domain: Domain, sides: tuple[int, ...], K: float, width: int) -> N
     config = BlockConfig(width=width, hidden=2 * width, head_size=width)
     recipe = Training(learning_rate=default_learning_rate("stagewise", width))
     started = time.perf_counter()
-    chain = train([Problem(target, domain, "keys", 0)], config, recipe)[0].chain
+    chain = train([Problem(target, domain, "keys", 0)], config, recipe)[0].model
     trained = time.perf_counter() - started
     evidence = measure([chain], target, domain, "rms", Measurement(starts=0))[0]
     places = [torch.tensor(depth.places, dtype=torch.float64) for depth in evidence]

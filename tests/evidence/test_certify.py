@@ -38,7 +38,7 @@ def _precision():
 def small_chain(target, kernel, activation, domain="curve-1", sides=SIDES):
     task = Problem(build_target(target, sides, 1.7), Domain.parse(domain), kernel, 0)
     config = BlockConfig(width=4, hidden=6, head_size=4, activation=activation)
-    return task, train([task], config, Training(steps=60, learning_rate=0.02))[0].chain
+    return task, train([task], config, Training(steps=60, learning_rate=0.02))[0].model
 
 
 def starting_places(task, chain):
@@ -148,7 +148,7 @@ def test_a_target_and_a_model_from_outside_are_certified_as_they_are():
 
 
 def test_evidence_carries_both_ends_and_does_not_depend_on_greater_depths():
-    task, chain = problem("sine", "keys"), trained("sine", "keys").chain
+    task, chain = problem("sine", "keys"), trained("sine", "keys").model
     how, goal = Measurement(starts=0), Goal()
     found = measure([chain], task.target, task.domain, "rms", how)[0]
     deep = enclosed(found, chain, task.target, task.domain, "rms", goal)
@@ -179,7 +179,7 @@ def test_the_error_at_the_end_alone_meets_what_all_sups_give():
 
 @pytest.mark.parametrize("norm", ["max", "frobenius"])
 def test_the_other_norms(norm):
-    task, chain = problem("fold", "keys"), trained("fold", "keys").chain
+    task, chain = problem("fold", "keys"), trained("fold", "keys").model
     places = starting_places(task, chain)
     result = certify(chain, task.target, task.domain, norm, Goal(gap=0.05), places)
     dense = trace(tracers([chain, chain], task.target, task.domain, norm, 2), task.domain.sample(2048))
@@ -195,7 +195,7 @@ def test_domains_of_two_and_three_parameters(domain, channels):
     where = Domain.parse(domain, channels)
     sides = (where.side, where.side + 1)
     task = Problem(build_target("sine", sides, 1.5, channels), where, "nearest", 0)
-    chain = train([task], CONFIG, Training(steps=60, learning_rate=0.02))[0].chain
+    chain = train([task], CONFIG, Training(steps=60, learning_rate=0.02))[0].model
     result = certify(chain, task.target, where, "rms", Goal(gap=0.05), starting_places(task, chain))
     dense = trace(tracers([chain, chain], task.target, where, "rms", 1), where.sample(4096))
     for name, sup in zip(SUPS, result.stages[0], strict=True):
@@ -204,7 +204,7 @@ def test_domains_of_two_and_three_parameters(domain, channels):
 
 
 def test_too_many_parameters_are_refused():
-    task, chain = problem("sine", "keys"), trained("sine", "keys").chain
+    task, chain = problem("sine", "keys"), trained("sine", "keys").model
     with pytest.raises(ValueError, match="at most 3 parameters; ball-2 has 6"):
         certify(chain, task.target, Domain("ball", 2), "rms", Goal(), [])
 

@@ -19,7 +19,7 @@ HOW = Measurement()
 
 @pytest.mark.parametrize("norm", NORMS)
 def test_lower_ends_beat_the_sample_and_stay_below_a_dense_maximum(norm):
-    p, chain = problem(), trained().chain
+    p, chain = problem(), trained().model
     found = measure([chain], p.target, p.domain, norm, HOW)[0][-1]
     x = p.domain.points(p.domain.sample(SAMPLES["curve"]))
     dense = p.domain.points(p.domain.sample(40_000))
@@ -37,7 +37,7 @@ def test_depths_read_off_and_company_leave_the_same_bits():
     how = Measurement(ascent_steps=4)
     training = Training(steps=30, learning_rate=0.02)
     company = [problem(seed=s) for s in range(3)]
-    chains = [r.chain for r in train(company, CONFIG, training)]
+    chains = [r.model for r in train(company, CONFIG, training)]
     target, domain = company[0].target, company[0].domain
     together = measure(chains, target, domain, "rms", how)
     alone = measure(chains[1:2], target, domain, "rms", how)[0]
@@ -48,7 +48,7 @@ def test_depths_read_off_and_company_leave_the_same_bits():
 
 def test_evidence_grows_with_depth_only_where_it_may():
     p = problem("fold")
-    found = measure([trained("fold").chain], p.target, p.domain, "rms", HOW)[0]
+    found = measure([trained("fold").model], p.target, p.domain, "rms", HOW)[0]
     assert len(found) == 2
     assert [len(d.stages) for d in found] == [1, 2]
     assert found[1].stages[0].eps_block.lower >= found[0].stages[0].eps_block.lower  # more points
@@ -82,7 +82,7 @@ def test_a_planted_spike_is_what_it_says():
 
 @pytest.mark.parametrize("domain", ["disc-2", "ball-2"])
 def test_several_parameters(domain):
-    p, chain = problem(domain=domain), trained(domain=domain).chain
+    p, chain = problem(domain=domain), trained(domain=domain).model
     found = measure([chain], p.target, p.domain, "rms", HOW)[0][-1]
     dense = p.domain.points(p.domain.sample(20_000))
     assert found.error.lower >= 0.97 * float(token_norm(chain(dense) - p.target(dense), "rms").max())
@@ -90,7 +90,7 @@ def test_several_parameters(domain):
 
 def test_fields_are_plain_numbers():
     p = problem()
-    found = measure([trained().chain], p.target, p.domain, "rms", Measurement(ascent_steps=1))[0][0]
+    found = measure([trained().model], p.target, p.domain, "rms", Measurement(ascent_steps=1))[0][0]
     for interval in dataclasses.asdict(found.stages[0]).values():
         assert isinstance(interval["lower"], float)
         assert interval["upper"] is None  # sampling knows no upper end
@@ -98,8 +98,8 @@ def test_fields_are_plain_numbers():
 
 def test_without_ascent_the_sample_is_what_is_left():
     p = problem()
-    found = measure([trained().chain], p.target, p.domain, "rms", Measurement(starts=0))[0]
-    sought = measure([trained().chain], p.target, p.domain, "rms", HOW)[0]
+    found = measure([trained().model], p.target, p.domain, "rms", Measurement(starts=0))[0]
+    sought = measure([trained().model], p.target, p.domain, "rms", HOW)[0]
     assert 0.99 * sought[-1].error.lower < found[-1].error.lower <= sought[-1].error.lower
 
 

@@ -33,19 +33,19 @@ def model(causal=False, seed=0):
 @lru_cache
 def certified(causal=False):
     p = task(causal)
-    found = measure([model(causal).chain], p.target, p.domain, "rms", Measurement(starts=0))[0]
-    return enclosed(found, model(causal).chain, p.target, p.domain, "rms", Goal())
+    found = measure([model(causal).model], p.target, p.domain, "rms", Measurement(starts=0))[0]
+    return enclosed(found, model(causal).model, p.target, p.domain, "rms", Goal())
 
 
 def sampled(causal=False, count=400):
     p = task(causal)
-    chain = model(causal).chain
+    chain = model(causal).model
     return trace(tracers([chain, chain], p.target, p.domain, "rms", chain.depth), p.domain.sample(count))
 
 
 @pytest.mark.parametrize("causal", [False, True])
 def test_intervals_hold_what_is_found_at_points(causal):
-    p, chain, points = task(causal), model(causal).chain, sampled(causal)
+    p, chain, points = task(causal), model(causal).model, sampled(causal)
     below = attained(chain, p.target, p.domain, "rms", p.domain.sample(20))
     names = sups_of(chain.stages[0])
     assert names == ("local", "error")
@@ -69,7 +69,7 @@ def test_errors_follow_from_local_ones_scale_by_scale():
         constant = stage.lipschitz("rms").upper
         assert depth.error.lower <= depth.stages[-1].local_error.upper + constant * before
         before = depth.error.upper
-    p, chain = task(), model().chain
+    p, chain = task(), model().model
     points = trace(tracers([chain, chain], p.target, p.domain, "rms", 2), p.domain.sample(400))
     constants = [s.lipschitz("rms").upper for s in stages]
     check_trace(points, constants, constants, split=False)
@@ -80,7 +80,7 @@ def test_errors_follow_from_local_ones_scale_by_scale():
 
 
 def test_the_merged_error_is_that_of_the_merged_maps():
-    p, chain = task(), model().chain
+    p, chain = task(), model().model
     x = p.domain.points(p.domain.sample(200))
     difference = torch.cat(chain.trajectory(x), dim=1) - torch.cat(p.target.trajectory(x), dim=1)
     highest = float(token_norm(difference, "rms").max())
@@ -98,7 +98,7 @@ def test_training_aims_at_every_scale_shown():
     assert [math.isfinite(rms) and rms < 0.6 for rms in result.train_rms] == [True, True]
     p = task()
     x = p.domain.points(p.domain.grid(64))
-    stage = result.chain.stages[1]
+    stage = result.model.stages[1]
     truth = p.target.trajectory(x)
     answers = stage.block(stage.interpolate(torch.cat([x, truth[0]], dim=1)))
     for answer, y in zip(answers.split([4, 16], dim=1), truth, strict=True):
@@ -107,8 +107,8 @@ def test_training_aims_at_every_scale_shown():
 
 def test_a_pyramid_does_not_depend_on_its_company():
     alone, (beside, other) = model(seed=1), train([task(seed=1), task(seed=2, target="fold")], CONFIG, RECIPE)
-    for a, b in zip(alone.chain.parameters(), beside.chain.parameters(), strict=True):
+    for a, b in zip(alone.model.parameters(), beside.model.parameters(), strict=True):
         assert torch.equal(a, b)
-    assert not torch.equal(next(alone.chain.parameters()), next(other.chain.parameters()))
+    assert not torch.equal(next(alone.model.parameters()), next(other.model.parameters()))
     with pytest.raises(ValueError, match="a pyramid is trained by teacher_forcing, got training=stagewise"):
         train([task()], CONFIG, Training(steps=20))

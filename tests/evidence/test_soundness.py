@@ -60,7 +60,7 @@ def test_planted_falsehoods_raise():
 
 def test_a_tight_map_with_its_constant_declared_too_small_raises_on_its_trace():
     """On `affine` the trajectories alone show a constant 10 % too small."""
-    p, chain = problem("affine", "keys"), trained("affine", "keys").chain
+    p, chain = problem("affine", "keys"), trained("affine", "keys").model
     found = trace(tracers([chain, chain], p.target, p.domain, "rms", 2), p.domain.sample(128))
     check_trace(found, [1.5 + 1e-9] * 2, [1.5 + 1e-9] * 2)
     with pytest.raises(SoundnessError):

@@ -11,7 +11,7 @@ from varexp.maps.norms import NORMS, token_norm
 
 @pytest.mark.parametrize("norm", NORMS)
 def test_fields_are_their_definitions(norm):
-    p, chain = problem("fold", "keys"), trained("fold", "keys").chain
+    p, chain = problem("fold", "keys"), trained("fold", "keys").model
     theta = p.domain.sample(16)
     found = trace(tracers([chain, chain], p.target, p.domain, norm, 2), theta)
     t = y = p.domain.points(theta)
@@ -39,7 +39,7 @@ def test_fields_are_their_definitions(norm):
 
 
 def test_the_same_matrix_is_an_exact_zero():
-    p, chain = problem("sine", "dct"), trained("sine", "dct").chain
+    p, chain = problem("sine", "dct"), trained("sine", "dct").model
     found = trace(tracers([chain, chain], p.target, p.domain, "rms", 2), p.domain.sample(32))
     assert float(found.interpolation.abs().max()) == 0.0
     assert float(trace_of_keys().interpolation.min()) > 0
@@ -47,11 +47,11 @@ def test_the_same_matrix_is_an_exact_zero():
 
 def trace_of_keys():
     p = problem("sine", "keys")
-    return trace(tracers([trained("sine", "keys").chain] * 2, p.target, p.domain, "rms", 2), p.domain.sample(32))
+    return trace(tracers([trained("sine", "keys").model] * 2, p.target, p.domain, "rms", 2), p.domain.sample(32))
 
 
 def test_points_and_depths_do_not_interfere():
-    p, chain = problem("mix", "keys"), trained("mix", "keys").chain
+    p, chain = problem("mix", "keys"), trained("mix", "keys").model
     theta = p.domain.sample(256)
     deep = trace(tracers([chain, chain], p.target, p.domain, "rms", 2), theta)
     shallow = trace(tracers([chain, chain], p.target, p.domain, "rms", 1), theta)

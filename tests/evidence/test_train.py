@@ -16,9 +16,9 @@ def test_training_is_deterministic_and_seeded(mode):
     training = Training(mode=mode, steps=20, learning_rate=0.02)
     one, two = (train([problem(seed=s)], CONFIG, training)[0] for s in (0, 0))
     (other,) = train([problem(seed=1)], CONFIG, training)
-    assert same_weights(one.chain, two.chain)
+    assert same_weights(one.model, two.model)
     assert one.train_rms == two.train_rms
-    assert not same_weights(one.chain, other.chain)
+    assert not same_weights(one.model, other.model)
 
 
 @pytest.mark.parametrize("mode", ["stagewise", "corrective"])
@@ -26,7 +26,7 @@ def test_a_shallower_chain_is_a_prefix(mode):
     training = Training(mode=mode, steps=20, learning_rate=0.02)
     (deep,) = train([problem(sides=(2, 3, 4))], CONFIG, training)
     (shallow,) = train([problem(sides=(2, 3))], CONFIG, training)
-    assert same_weights(deep.chain.prefix(1), shallow.chain)
+    assert same_weights(deep.model.prefix(1), shallow.model)
 
 
 def test_a_chain_does_not_depend_on_its_company():
@@ -34,7 +34,7 @@ def test_a_chain_does_not_depend_on_its_company():
     company = [problem("fold", "dct", 3), problem(), problem("mix", "nearest", 1, K=2.5)]
     together = train(company, CONFIG, training)
     for alone, beside in zip(company, together, strict=True):
-        assert same_weights(train([alone], CONFIG, training)[0].chain, beside.chain)
+        assert same_weights(train([alone], CONFIG, training)[0].model, beside.model)
 
 
 @pytest.mark.slow
@@ -52,7 +52,7 @@ def test_corrective_undoes_the_kernel_and_stagewise_does_not():
     x = p.domain.points(p.domain.sample(256))
 
     def error(mode):
-        chain = train([p], CONFIG, Training(mode=mode, steps=400, learning_rate=0.06))[0].chain
+        chain = train([p], CONFIG, Training(mode=mode, steps=400, learning_rate=0.06))[0].model
         return float((chain(x) - p.target(x)).square().mean().sqrt())
 
     assert error("corrective") < 0.5 * error("stagewise")
@@ -63,16 +63,16 @@ def test_end_to_end_trains_the_whole_chain():
     p = problem("sine", "keys")
     x = p.domain.points(p.domain.sample(256))
     (result,) = train([p], CONFIG, Training(mode="end_to_end", steps=600, learning_rate=0.01))
-    relative = (result.chain(x) - p.target(x)).square().mean().sqrt() / p.target(x).square().mean().sqrt()
+    relative = (result.model(x) - p.target(x)).square().mean().sqrt() / p.target(x).square().mean().sqrt()
     assert float(relative) < 0.3
-    matrices = [stage.interpolation for stage in result.chain.stages]
+    matrices = [stage.interpolation for stage in result.model.stages]
     assert all(m.dtype == torch.float64 for m in matrices)
-    fresh = trained("sine", "keys").chain
+    fresh = trained("sine", "keys").model
     assert all(torch.equal(m, s.interpolation) for m, s in zip(matrices, fresh.stages, strict=True))
 
 
 def test_the_judged_model_is_float64_with_float32_weights():
-    chain = trained().chain
+    chain = trained().model
     for p in chain.parameters():
         assert p.dtype == torch.float64
         assert torch.equal(p, p.float().double())

@@ -106,7 +106,6 @@ def test_memory_and_mask():
 def test_a_checked_layer_norm_names_the_token_that_has_no_image():
     x = randn(2, 3, 4)
     x[1, 2] = 0.1
-    assert bool(layer_norm(x)[1, 2].isnan().any()) or bool(layer_norm(x)[1, 2].abs().max() > 0)
     with pytest.raises(ValueError, match=r"here token 2 of map \[1\], all 0.1: give an epsilon > 0"):
         layer_norm(x, checked=True)
     close(layer_norm(x, epsilon=1e-6, checked=True)[1, 2], torch.zeros(4, dtype=torch.float64))

@@ -39,6 +39,8 @@ def test_experiments_keep_their_own_cells(config):
     found = expand(dataclasses.replace(config, experiments=experiments))
     assert {name: [c.depth for c in cells] for name, cells in found.items()} == {"first": [1, 2], "second": [2]}
     assert list(expand(config)) == ["sweep"]
+    with pytest.raises(ValueError, match="experiment bare has no grid left"):
+        expand(dataclasses.replace(config, experiments={"bare": Experiment({"a": None})}))
 
 
 def test_depths_of_one_chain_train_once(config):

@@ -131,7 +131,7 @@ def test_wandb_mirror_offline(config, monkeypatch):
     runs = list((Path(config.results) / "runs" / "wandb").glob("offline-run-*"))
     assert len(runs) == 1
     (log,) = runs[0].glob("run-*.wandb")
-    words = (b"cells/done", b"training/sweep/affine-K1.5-curve-2/stage1", b"tables/sweep")
+    words = (b"cells/done", b"training/sweep/chain-affine-K1.5-curve-2/stage1", b"tables/sweep")
     deadline = time.time() + 30  # W&B's own process writes the file
     while not all(word in log.read_bytes() for word in words) and time.time() < deadline:
         time.sleep(0.1)

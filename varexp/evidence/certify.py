@@ -145,10 +145,8 @@ def enclosed(
     domain: Domain,
     norm: NormName,
     goal: Goal | None,
-    limit: int | None = None,
 ) -> list[DepthEvidence]:
-    """Evidence of a chain at depths 1..n with rigorous ends: with a goal both, of the first `limit` stages, else the
-    lower ones alone.
+    """Evidence of a chain at depths 1..n with rigorous ends: both with a goal, else the lower ones alone.
 
     Raises SoundnessError if an inequality that is a theorem fails at a point that the search adds.
     """
@@ -160,13 +158,10 @@ def enclosed(
     merged = _merged(values[..., names.index("error")], target, norm)
     stages = [dict(zip(names, map(Interval, row), strict=True)) for row in lower]
     added = [0.0] * len(found)
-    reached = min(len(found), len(found) if limit is None else limit) if goal is not None else 0
-    if goal is not None and reached:
-        first, aim = chain.prefix(reached), target.prefix(reached)
-        sups = _certify(first, aim, domain, norm, goal, lower[:reached], lambda stage, cells, gap: None, False).stages
-        for row, stage in zip(stages, sups, strict=False):
-            row.update({name: _interval(sup) for name, sup in zip(names, stage, strict=True)})
-        added[:reached] = _pointwise_at(sups, first, aim, domain, norm)
+    if goal is not None:
+        sups = _certify(chain, target, domain, norm, goal, lower, lambda stage, cells, gap: None, False).stages
+        stages = [dict(zip(names, map(_interval, stage), strict=True)) for stage in sups]
+        added = _pointwise_at(sups, chain, target, domain, norm)
     ends = list(itertools.accumulate(counts))
     return [
         _with_intervals(depth, stages, target, norm, float(merged[: ends[i], i].max()), added[i])

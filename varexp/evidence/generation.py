@@ -6,14 +6,14 @@ of F^0 for all words they are a map, whose largest error over evaluated words is
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from varexp.evidence.ensemble import Ensemble, fit, word_batches
-from varexp.evidence.train import WORDS, Curves, Notify, Problem, Training
+from varexp.evidence.train import WORDS, Curves, Notify, Problem, Trained, Training
 from varexp.maps.domain import Domain
 from varexp.maps.norms import NormName, token_norm
 from varexp.maps.patterns import generator
@@ -47,21 +47,6 @@ class FlowConfig:
             raise ValueError(f"the layer norm's epsilon is a number from 0 up, got {self.epsilon}")
 
 
-@dataclass
-class TrainedFlow:
-    """A FlowAR in float64, and how its training went: relative rms errors of the velocity, scale by scale."""
-
-    model: FlowAR
-    train_rms: list[float] = field(default_factory=list)
-    curves: list[list[float]] = field(default_factory=list)
-
-    @property
-    def diverged_at(self) -> int | None:
-        """The first scale whose velocity is not finite or no better than zero."""
-        finite = [rms < 1 for rms in self.train_rms]  # false for nan
-        return finite.index(False) + 1 if False in finite else None
-
-
 @dataclass(frozen=True)
 class FlowEvidence:
     """Errors of the last scale against the target's image."""
@@ -80,14 +65,17 @@ def train_flow(
     flow: FlowConfig,
     training: Training,
     notify: Notify = lambda steps: None,
-) -> list[TrainedFlow]:
-    """One FlowAR per problem, all as one ensemble, to tokenizers of the targets' images. One ladder of sides."""
+) -> list[Trained[FlowAR]]:
+    """One FlowAR per problem, all as one ensemble, to tokenizers of the targets' images. One ladder of sides.
+
+    `train_rms` speaks of velocities, relative to the rms of V = Y − F^0, scale by scale.
+    """
     target = problems[0].target
     sides = [target.stages[0].side_in, *(stage.side_out for stage in target.stages)]
     factor(sides)
     words = [p.domain.points(p.domain.grid(WORDS[p.domain.kind])) for p in problems]
     scales = [tokenizer(p.target(x), sides[1:], DOWN) for p, x in zip(problems, words, strict=True)]
-    results = [TrainedFlow(FlowAR([])) for _ in problems]
+    results = [Trained(FlowAR([])) for _ in problems]
     states = words
     for index in range(len(sides) - 1):
         stages = [new_flow_stage(p, sides[: index + 2], config, flow) for p in problems]
@@ -99,8 +87,7 @@ def train_flow(
         for result, stage, curve, value in zip(results, stages, curves, rms, strict=True):
             stage.net.checked = True
             result.model.stages.append(stage.double().requires_grad_(False))
-            result.train_rms.append(value)
-            result.curves.append(curve)
+            result.record(value, curve)
         states = [s.transformer.extended(state, y) for s, state, y in zip(stages, states, aims, strict=True)]
     return results
 

@@ -9,6 +9,7 @@ imitate the f_i, and only the last depth is judged.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 import torch
 from jaxtyping import Float
@@ -69,15 +70,18 @@ class Problem:
     pyramid: bool | None = None
 
 
+Model = TypeVar("Model")
+
+
 @dataclass
-class Trained:
-    """A chain in float64, the model that is judged, and how its training went.
+class Trained(Generic[Model]):
+    """A model in float64, the one that is judged, and how its training went, stage by stage.
 
     `train_rms[i]` is the rms error on the training words over the rms of what was aimed at; `curves[i]` the same on
     batches while training. `diverged_at` is the first depth whose model is not finite or no better than zero.
     """
 
-    chain: Chain
+    model: Model
     train_rms: list[float] = field(default_factory=list)
     curves: list[list[float]] = field(default_factory=list)
 
@@ -93,7 +97,7 @@ class Trained:
 
 def train(
     problems: Sequence[Problem], config: BlockConfig, training: Training, notify: Notify = lambda steps: None
-) -> list[Trained]:
+) -> list[Trained[Chain]]:
     """Train one chain per problem, all as one ensemble. The ladders of sides must be the same.
 
     `notify` hears of progress. The result of a problem is the same to the bit whatever it is trained beside.
@@ -111,7 +115,7 @@ def train(
 
 def _train_by_stage(
     problems: Sequence[Problem], words: list[Tensor], config: BlockConfig, training: Training, notify: Notify
-) -> list[Trained]:
+) -> list[Trained[Chain]]:
     results = [Trained(Chain([])) for _ in problems]
     states = words  # the truth, or with `corrective` the model's own, as the stages keep it
     truth = words  # y_{i-1}
@@ -132,7 +136,7 @@ def _train_by_stage(
         curves, rms = _fit(ensemble, torch.stack(inputs), torch.stack(aims), sources, training, notify)
         ensemble.unstack()
         for result, stage, curve, value in zip(results, stages, curves, rms, strict=True):
-            result.chain.stages.append(stage.double().requires_grad_(False))
+            result.model.stages.append(stage.double().requires_grad_(False))
             result.record(value, curve)
         if training.mode == "corrective":
             follows = [stage(state) for stage, state in zip(stages, states, strict=True)]
@@ -142,7 +146,7 @@ def _train_by_stage(
 
 def _train_end_to_end(
     problems: Sequence[Problem], words: list[Tensor], config: BlockConfig, training: Training, notify: Notify
-) -> list[Trained]:
+) -> list[Trained[Chain]]:
     chains, truth = [], []
     for problem, x in zip(problems, words, strict=True):
         chain = Chain([new_stage(problem, index, config) for index in range(len(problem.target.stages))])

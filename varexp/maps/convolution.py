@@ -22,11 +22,12 @@ def shifts(side: int, padding: str = "zero") -> Float[Tensor, "9 tokens tokens"]
     """Matrices that bring the neighbour at each of OFFSETS to a token; zero outside, or around the edge."""
     if padding not in PADDINGS:
         raise ValueError(f"unknown padding {padding!r}: choose one of {', '.join(PADDINGS)}")
-    eye = torch.eye(side, dtype=torch.float64)
+    ones = torch.ones(side, dtype=torch.float64)
 
     def line(offset: int) -> Tensor:
-        moved = eye.roll(offset, dims=1)
-        return moved if padding == "circular" else moved.triu() if offset > 0 else moved.tril() if offset < 0 else moved
+        if padding == "circular":
+            return torch.diag(ones).roll(offset, dims=1)
+        return torch.diag(ones[abs(offset) :], offset)
 
     lines = {offset: line(offset) for offset in (-1, 0, 1)}
     return torch.stack([torch.kron(lines[m], lines[n]) for m, n in OFFSETS])

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 import torch
 
 from varexp.evidence.certify import enclosed
-from varexp.evidence.generation import FlowEvidence, TrainedFlow, measure_flow, train_flow
+from varexp.evidence.generation import FlowEvidence, measure_flow, train_flow
 from varexp.evidence.measure import DepthEvidence, measure
 from varexp.evidence.train import Trained, train
 from varexp.maps.norms import check_norm
+from varexp.models.chain import Chain
+from varexp.models.flowar import FlowAR
 from varexp.sweep.cells import Cell
 from varexp.sweep.plan import Batch, Chained
 from varexp.sweep.records import Record
@@ -64,7 +66,7 @@ def _run_flows(chains: list[Chained], notify: Notify) -> Outcome:
     first = chains[0].deepest
     problems = [chained.deepest.problem() for chained in chains]
     trained = train_flow(problems, first.block(), first.flow(), first.recipe(), notify)
-    found: list[tuple[Cell, TrainedFlow, FlowEvidence | None]] = []
+    found: list[tuple[Cell, Trained[FlowAR], FlowEvidence | None]] = []
     for chained, model in zip(chains, trained, strict=True):
         for cell in chained.cells:
             assert cell.sampler is not None
@@ -91,7 +93,7 @@ def _run_chains(chains: list[Chained], notify: Notify) -> Outcome:
     for index, found in evidence.items():
         cell = chains[index].deepest
         target, domain = cell.target_object(), cell.domain_object()
-        evidence[index] = enclosed(found, trained[index].chain, target, domain, check_norm(cell.norm), cell.goal())
+        evidence[index] = enclosed(found, trained[index].model, target, domain, check_norm(cell.norm), cell.goal())
         notify(chains[index].enclosing)
     wall_s = (time.perf_counter() - started) / len(chains)
     outcome = Outcome()
@@ -104,7 +106,7 @@ def _run_chains(chains: list[Chained], notify: Notify) -> Outcome:
 
 
 def _measure_group(
-    chains: Sequence[Chained], trained: Sequence[Trained], names: Sequence[int]
+    chains: Sequence[Chained], trained: Sequence[Trained[Chain]], names: Sequence[int]
 ) -> dict[int, list[DepthEvidence]]:
     """Evidence by name. Chains that diverged somewhere are measured apart, up to the depth before."""
     result: dict[int, list[DepthEvidence]] = {}
@@ -117,7 +119,7 @@ def _measure_group(
         if depth == 0:
             continue
         target = cell.target_object().prefix(depth)
-        models = [trained[p].chain.prefix(depth) for p in positions]
+        models = [trained[p].model.prefix(depth) for p in positions]
         found = measure(models, target, cell.domain_object(), check_norm(cell.norm), cell.measurement())
         result.update({names[p]: known for p, known in zip(positions, found, strict=True)})
     return result

@@ -14,12 +14,16 @@ SMALLEST_SPLIT = 8  # chains: below it, splitting a batch between workers costs 
 
 
 def expand(config: Config) -> dict[str, list[Cell]]:
-    """The cells of every experiment by its name, `sweep` where the config names none."""
+    """The cells of every experiment by its name, `sweep` where the config names none.
+
+    Raises ValueError for an experiment without grids.
+    """
     wanted = config.experiments or {"sweep": Experiment({"all": Axes()})}
-    return {
-        name: _expand(config, [grid for grid in experiment.grids.values() if grid is not None])
-        for name, experiment in wanted.items()
-    }
+    grids = {name: [grid for grid in e.grids.values() if grid is not None] for name, e in wanted.items()}
+    for name, left in grids.items():
+        if not left:
+            raise ValueError(f"experiment {name} has no grid left: leave out the experiment, or keep one of its grids")
+    return {name: _expand(config, left) for name, left in grids.items()}
 
 
 def _expand(config: Config, grids: Sequence[Axes]) -> list[Cell]:

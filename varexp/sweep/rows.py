@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from varexp.evidence.constant import constant_prediction
-from varexp.evidence.generation import FlowEvidence, TrainedFlow
+from varexp.evidence.generation import FlowEvidence
 from varexp.evidence.measure import DepthEvidence
 from varexp.evidence.soundness import SoundnessError
 from varexp.evidence.train import Trained
@@ -42,7 +42,7 @@ STAGE_COLUMNS = tuple(
 
 
 def make_record(
-    cell: Cell, trained: Trained | TrainedFlow, evidence: DepthEvidence | FlowEvidence | None, wall_s: float
+    cell: Cell, trained: Trained[Any], evidence: DepthEvidence | FlowEvidence | None, wall_s: float
 ) -> Record:
     """The record of a cell. `evidence` None: the model diverged at or before this depth."""
     row = dict.fromkeys(COLUMNS[1:])

@@ -148,8 +148,8 @@ def _describe(failures: dict[str, str], cells: Sequence[Cell]) -> str:
     for key, reason in failures.items():
         cell = names[key]
         lines.append(
-            f"  {key} (target={cell.target} K={cell.K} kernel={cell.kernel} domain={cell.domain} depth={cell.depth} "
-            f"width={cell.width} seed={cell.seed}): {reason}"
+            f"  {key} (model={cell.model} target={cell.target} K={cell.K} kernel={cell.kernel} "
+            f"domain={cell.domain} depth={cell.depth} width={cell.width} seed={cell.seed}): {reason}"
         )
     return "\n".join(lines)
 

@@ -39,7 +39,7 @@ from varexp.maps.targets import Target, build_target, recalling_target
 from varexp.models.block import BlockConfig
 from varexp.models.decoder import VQVAE, Decoder
 from varexp.models.flowar import tokenizer
-from varexp.sweep.records import write_atomically
+from varexp.sweep.records import Store, write_atomically
 from varexp.theory.verdicts import compare
 
 Row = dict[str, Any]
@@ -73,7 +73,12 @@ class Subject:
 
 
 def make_samples(results: Path, steps: int = 2000) -> list[Path]:
-    """Train everything and write both tables; `steps` of training each. The paths."""
+    """Train everything and write both tables; `steps` of training each. The paths.
+
+    Raises ValueError for a number of steps that is too small, StoreError for a folder that cannot be written.
+    """
+    Training(steps=steps)
+    Store(results).check_writable()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -127,7 +132,7 @@ def _maps(subject: Subject) -> Iterator[Row]:
     with torch.no_grad():
         made = {
             "target": subject.target.trajectory(words),
-            "VAR": pyramid.chain.trajectory(words),
+            "VAR": pyramid.model.trajectory(words),
             "FlowAR target": tokenizer(subject.target(words), sides, DOWN),
             "FlowAR": flow.model.generate(words, noise, SAMPLER, SAMPLER_STEPS),
         }
@@ -156,7 +161,7 @@ def _errors(subject: Subject) -> Iterator[Row]:
     target = decoded_target(subject.target, subject.decoder)
     constant = subject.decoder.lipschitz("rms")
     for seed, trained in zip(SEEDS, train([subject.problem(s, None) for s in SEEDS], config, recipe), strict=True):
-        chain = decoded_chain(trained.chain, subject.decoder)
+        chain = decoded_chain(trained.model, subject.decoder)
         theta = subject.domain.sample(256)
         found = trace(tracers([chain, chain], target, subject.domain, "rms", chain.depth), theta)
         places = [theta[torch.stack([getattr(found, n)[0, :, i].argmax() for n in SUPS])] for i in range(chain.depth)]

@@ -66,13 +66,14 @@ class WandbTracker(Tracker):
 
 
 def _learning_curves(experiment: str, records: Sequence[Record]) -> list[tuple[float, dict[str, Any]]]:
-    """Relative rms error while training, per target, K and stage, averaged over the chains of an experiment."""
+    """Relative rms error while training, per model, target, K and stage, averaged over the chains of an experiment."""
     series: dict[str, list[list[float]]] = {}
     for record in records:
         row = record["row"]
         for stage, curve in enumerate(record["curves"], start=1):
             if stage == row["depth"] and None not in curve:  # each stage once: where it is the last
-                name = f"training/{experiment}/{row['target']}-K{row['K']}-{row['domain']}/stage{stage}"
+                kind = "-".join(filter(None, (row["model"], row["network"])))
+                name = f"training/{experiment}/{kind}-{row['target']}-K{row['K']}-{row['domain']}/stage{stage}"
                 series.setdefault(name, []).append(curve)
     points = []
     length = max((len(curve) for curves in series.values() for curve in curves), default=0)

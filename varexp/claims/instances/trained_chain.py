@@ -38,7 +38,7 @@ def norms() -> tuple[Norms, ...]:
     found = []
     with torch.no_grad():
         t = y = domain.points(point(domain.grid(WORDS)))
-        for stage, aim in zip(trained.chain.stages, target.stages, strict=True):
+        for stage, aim in zip(trained.model.stages, target.stages, strict=True):
             differences, _, t, y = advance(stage, aim, t, y, _settled)
             error, local = (_ends(getattr(differences, name)) for name in ("error", "local"))
             constant = aim.lipschitz("rms")
