@@ -22,7 +22,7 @@ from varexp.maps.norms import NormName, merged_norm
 from varexp.maps.targets import Target
 from varexp.models.chain import Chain
 
-SAMPLES = {"curve": 1024, "disc": 2048, "ball": 4096}  # points of the dense sample by kind of domain
+SAMPLES = {"curve": 512, "disc": 2048, "ball": 4096}  # points of the dense sample by kind of domain
 
 
 @dataclass(frozen=True, kw_only=True)

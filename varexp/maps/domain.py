@@ -105,7 +105,7 @@ class Domain:
         return self._spread(count, offset=0.0)
 
     def sample(self, count: int) -> Float[Tensor, "count parameters"]:
-        """A dense set of `count` parameters, even over the domain, that shares no point with a grid of half its size.
+        """A dense set of `count` parameters, even over the domain; no point is on a grid of as many or of half as many.
 
         Averages over it approximate the uniform measure (angle on the curve, area on the disc, volume on the ball).
         """

@@ -139,14 +139,17 @@ class Affine:
             first = first.scaled(t.factor)
             second = t.model.map(lambda x: x.mT) if t.flipped else t.model
             alone = constant is not None and constant.value.shape[:-2].numel() == 1 and len(a.terms) == 1
+            rest = None
             if alone and t.right is None:
                 assert constant is not None
                 first, second, constant, rest = _with_constant(first, second, a, constant)
-                out = out if rest is None else out.shifted(rest)
-            out = out.plus(Affine(self.ring, shape, [Term(contract(first, second), None, t.right)]))
+            product = contract(first, second)
+            if rest is not None:
+                product = product.shifted(rest.value, rest.error, in_place=True)
+            out = out.plus(Affine(self.ring, shape, [Term(product, None, t.right)]))
         if constant is not None:
-            product = a.right(constant)
-            out = out.plus(Affine(self.ring, shape, product.terms, product.constant))
+            left = a.right(constant)
+            out = out.plus(Affine(self.ring, shape, left.terms, left.constant))
         return out
 
 

@@ -48,17 +48,17 @@ def _finish(a: TaylorModel, b: TaylorModel, P: Tensor, G: Tensor, op, inner: int
     tails = [rest]  # tail_{k+1}, then downwards
     for d in range(k, -1, -1):
         tails.append(tails[-1] + B[d])
-    R = op(A[0], b.R) + op(a.R, tails[k + 1])
+    R = op(A[0], b.R).add_(op(a.R, tails[k + 1]))
     for d in range(1, k + 1):
-        R = R + op(A[d], tails[d])
+        R.add_(op(A[d], tails[d]))
     if len(a.G):
-        R = R + op(a.G.abs().sum(dim=0), tails[k])
+        R.add_(op(a.G.abs().sum(dim=0), tails[k]))
     # the constant has `inner` products to add up; what has more comes with at least one factor of a higher degree
     count = inner * (a.ring.most + 4) + len(a.ring) + max(len(a.G), len(b.G)) + 8
-    size = op(a.size, b.size) * (1 + gamma(inner + 4)) + TINY
+    size = op(a.size, b.size).mul_(1 + gamma(inner + 4)).add_(TINY)
     constant = op(A[0], B[0])
-    rounding = gamma(inner + 4) * constant + gamma(count) * (size - constant).clamp_min(0)
-    R = (R + rounding) * (1 + gamma(count + 4 * k + 16)) + TINY
+    R.add_((size - constant).clamp_min_(0).mul_(gamma(count))).add_(constant.mul_(gamma(inner + 4)))
+    R.mul_(1 + gamma(count + 4 * k + 16)).add_(TINY)
     return TaylorModel(a.ring, P, G, R, size, _owner(a, b))
 
 
@@ -119,19 +119,21 @@ def compose(x: TaylorModel, f: Expansion) -> TaylorModel:
     kept = ring(1, k).horner([torch.zeros_like(D), *magnitudes[1:]], A).sum(dim=0)
     everything, off = torch.zeros_like(D), torch.zeros_like(D)
     for m in range(k, 0, -1):
-        everything = (everything + magnitudes[m]) * D
-        off = (off + f.errors[m]) * D
-    off = off + f.errors[0]
-    last = f.beyond(D) * D ** (k + 1)
-    size = everything + magnitudes[0] + last + off
+        everything.add_(magnitudes[m]).mul_(D)
+        off.add_(f.errors[m]).mul_(D)
+    last = f.beyond(D) * D
+    for _ in range(k):
+        last.mul_(D)
+    off.add_(f.errors[0]).add_(last)
+    size = everything + magnitudes[0] + off
     count = (k + 2) * (x.ring.most + 4) + 16
     if k == 0:
-        return TaylorModel(x.ring, P, x.G[:0], (last + off) * (1 + gamma(count)) + TINY, size)
-    lost = (everything - kept - magnitudes[1] * rest).clamp_min(0)
+        return TaylorModel(x.ring, P, x.G[:0], off.mul_(1 + gamma(count)).add_(TINY), size)
+    lost = (everything - kept).sub_(magnitudes[1] * rest).clamp_min_(0)
     # the constant coefficient is a_0 itself, not a sum; D and the sums were rounded relative to themselves
-    R = magnitudes[1] * x.R + lost + last + off + gamma(2 * count) * (everything + last)
+    R = (magnitudes[1] * x.R).add_(lost).add_(off).add_(everything.add_(last).mul_(gamma(2 * count)))
     G = coefficients[1] * x.G
-    return TaylorModel(x.ring, P, G, R * (1 + gamma(count)) + TINY, size * (1 + gamma(count)), x.owner)
+    return TaylorModel(x.ring, P, G, R.mul_(1 + gamma(count)).add_(TINY), size.mul_(1 + gamma(count)), x.owner)
 
 
 def within(x: TaylorModel, low: Tensor | float, high: Tensor | float) -> TaylorModel:

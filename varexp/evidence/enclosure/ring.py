@@ -66,9 +66,11 @@ class Ring:
         k = self.order
         out = coefficients[k].expand(u.shape[1:])[None].clone()
         for degree in range(1, k + 1):  # out is known to this degree afterwards
-            previous, out = out, u.new_zeros(self.start[degree + 1], *u.shape[1:])
+            count = self.start[degree + 1]
+            previous, out = out, u.new_empty(count, *u.shape[1:])
             out[0] = coefficients[k - degree]
-            for i in range(len(previous)):
+            torch.mul(previous[0], u[1:count], out=out[1:])
+            for i in range(1, len(previous)):
                 self.add_product(out, i, previous[i], u, 1, degree - self.degrees[i])
         return out
 

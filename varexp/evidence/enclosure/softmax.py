@@ -41,23 +41,22 @@ class Weights:
             G = G - (p * G).sum(dim=-1, keepdim=True)
         centred = TaylorModel(x.ring, u, G, x.R, x.size, x.owner)
         A, rest, D = centred.spread()
-        rounding = 2 * UNIT * D + TINY  # of the subtraction; the mean is the same number for the whole row
-        R, D = (x.R + rounding) * (1 + 8 * UNIT), (D + rounding) * (1 + 8 * UNIT)
+        rounding = (2 * UNIT * D).add_(TINY)  # of the subtraction; the mean is the same number for the whole row
+        R, D = (x.R + rounding).mul_(1 + 8 * UNIT), D.add_(rounding).mul_(1 + 8 * UNIT)
         E = x.ring.exponential(u)
         kept = ring(1, k).exponential(A).sum(dim=0)
-        top = D.exp() * (1 + 16 * UNIT)
+        top = D.exp().mul_(1 + 16 * UNIT)
         count = (k + 2) * (x.ring.most + 4) + 24
-        lost = (top - kept - (rest if k else 0.0)).clamp_min(0)
-        rounding = gamma(2 * count) * D * top + 4 * UNIT * top  # e^D − 1 <= D e^D; the constant coefficient is 1
-        error = p * ((R if k else 0.0) + lost + rounding) + off * top * (1 + 16 * UNIT)
-        size = p * top * (1 + 16 * UNIT)
         up = 1 + gamma(count)
-        G = p * G if k else G[:0]
-        parts = TaylorModel(x.ring, E.mul_(p), G, error * up + TINY, size * up + TINY, x.owner)
+        error = (top - kept).sub_(rest if k else 0.0).clamp_min_(0)  # what was lost
+        error.add_((D * gamma(2 * count)).add_(4 * UNIT).mul_(top))  # e^D − 1 <= D e^D; the constant coefficient is 1
+        error.add_(R if k else 0.0).mul_(p).add_((off * top).mul_(1 + 16 * UNIT)).mul_(up).add_(TINY)
+        size = top.mul_(p).mul_((1 + 16 * UNIT) * up).add_(TINY)
+        parts = TaylorModel(x.ring, E.mul_(p), p * G if k else G[:0], error, size, x.owner)
         norm = parts.summed(-1).map(lambda t: t.unsqueeze(-1))
         # Jensen: Σ p e^v >= e^{Σ p v} for Σ p = 1, and the mean of v is 0 but for remainders and rounding
-        mean = ((p + off) * (R + gamma(n + 8) * D) + off * D).sum(dim=-1, keepdim=True) * (1 + gamma(2 * n + 16))
-        least = (1 - mean) * (1 - 8 * UNIT)
+        mean = (p + off).mul_((D * gamma(n + 8)).add_(R)).add_(off.mul_(D)).sum(dim=-1, keepdim=True)
+        least = (1 - mean * (1 + gamma(2 * n + 16))) * (1 - 8 * UNIT)
         return cls(parts, compose(norm, reciprocal(norm, least)))
 
     def model(self) -> TaylorModel:

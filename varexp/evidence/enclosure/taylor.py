@@ -138,12 +138,12 @@ class TaylorModel:
         W, k = matrix.value, matrix.value.shape[-2]
         absolute = W.abs()
         size = self.size @ absolute
-        R = self.R @ absolute + gamma(k + 4) * size
+        R = (self.R @ absolute).add_(size, alpha=gamma(k + 4))
         if matrix.error is not None:
             off = self.size @ matrix.error
-            R, size = R + off, size + off
-        up = 1 + gamma(k + 8)
-        return TaylorModel(self.ring, self.P @ W, self.G @ W, R * up + TINY, size * up + TINY, self.owner)
+            R, size = R.add_(off), size.add_(off)
+        R, size = (x.mul_(1 + gamma(k + 8)).add_(TINY) for x in (R, size))
+        return TaylorModel(self.ring, self.P @ W, self.G @ W, R, size, self.owner)
 
     def left(self, matrix: Matrix) -> "TaylorModel":
         """matrix @ v, on the last axis but one."""
@@ -179,11 +179,11 @@ class TaylorModel:
         P = P if in_place and P.shape == self.P.shape else P.clone()
         P[0] += value
         size = self.size + value.abs()
-        R = self.R + 2 * UNIT * P[0].abs()
+        R = self.R + P[0].abs().mul_(2 * UNIT)
         if error is not None:
-            R, size = R + error, size + error
-        R = R * (1 + 8 * UNIT)
-        return TaylorModel(self.ring, P, self.G.expand(-1, *value.shape), R, size * (1 + 8 * UNIT), self.owner)
+            R, size = R.add_(error), size.add_(error)
+        R, size = (x.mul_(1 + 8 * UNIT) for x in (R, size))
+        return TaylorModel(self.ring, P, self.G.expand(-1, *value.shape), R, size, self.owner)
 
 
 def _transpose(x: Tensor) -> Tensor:
@@ -207,8 +207,8 @@ def total(parts: Sequence[TaylorModel]) -> TaylorModel:
     for part in parts[1:]:
         a, b = same_symbols(out, part)
         G = a.G + b.G if len(a.G) and len(b.G) else _broadcast_symbols(a.G if len(a.G) else b.G, a.R, b.R)
-        size = (a.size + b.size) * (1 + 4 * UNIT)
-        R = (a.R + b.R + 2 * UNIT * size) * (1 + 8 * UNIT)
+        size = (a.size + b.size).mul_(1 + 4 * UNIT)
+        R = (a.R + b.R).add_(size, alpha=2 * UNIT).mul_(1 + 8 * UNIT)
         out = TaylorModel(a.ring, a.P + b.P, G, R, size, _owner(a, b))
     return out
 
