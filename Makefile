@@ -1,8 +1,11 @@
-# Set-up is a dependency: every target makes .venv first if it is missing or older than what it is made from.
+# Set-up is a dependency: every target makes .venv first if it is missing or older than what it is made from. Sweeps do
+# not wait for the tools that only tests and linters need.
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
+TOOLS := $(VENV)/.tools
+INSTALL = $(PY) -m pip install --quiet --no-compile --disable-pip-version-check -c requirements.lock
 export MPLBACKEND := agg
 # glibc keeps what is freed: enclosures make and drop arrays of megabytes, and getting each from the system costs a third
 export MALLOC_MMAP_THRESHOLD_ := 33554432
@@ -36,10 +39,10 @@ smoke: $(STAMP) ## the whole path in seconds, written to build/smoke
 figures: $(STAMP) ## redraw results/figures from results/tables, without training
 	@$(PY) scripts/figures.py
 
-test: $(STAMP) ## all tests
+test: $(TOOLS) ## all tests
 	@$(PY) -m pytest
 
-lint: $(STAMP) ## ruff and mypy
+lint: $(TOOLS) ## ruff and mypy
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
@@ -57,5 +60,10 @@ $(STAMP): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else f"varexp needs Python 3.11 or newer, {sys.executable} is {sys.version.split()[0]}: run make PYTHON=/path/to/python3.11")'
 	@echo "setting up $(VENV) (once)"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(PY) -m pip install --quiet --no-compile --disable-pip-version-check -c requirements.lock -e '.[dev]'
+	@$(INSTALL) -e .
+	@touch $@
+
+$(TOOLS): $(STAMP)
+	@echo "adding what tests and linters need (once)"
+	@$(INSTALL) -e '.[dev]'
 	@touch $@
