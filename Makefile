@@ -40,7 +40,7 @@ figures: $(STAMP) ## redraw results/figures from results/tables, without trainin
 	@$(PY) scripts/figures.py
 
 test: $(TOOLS) ## all tests
-	@$(PY) -m pytest
+	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(TOOLS) ## ruff and mypy
 	@$(VENV)/bin/ruff check .
