@@ -7,6 +7,8 @@ STAMP := $(VENV)/.installed
 TOOLS := $(VENV)/.tools
 INSTALL = $(PY) -m pip install --quiet --no-compile --disable-pip-version-check -c requirements.lock
 export MPLBACKEND := agg
+# bytecode is kept even where the environment says not to: else every worker compiles all that it imports
+export PYTHONDONTWRITEBYTECODE :=
 # glibc keeps what is freed: enclosures make and drop arrays of megabytes, and getting each from the system costs a third
 export MALLOC_MMAP_THRESHOLD_ := 33554432
 export MALLOC_TRIM_THRESHOLD_ := 1073741824

@@ -2,9 +2,11 @@
 
 import itertools
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache, reduce
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -12,7 +14,10 @@ from torch import Tensor
 PIECES = {1: 4, 2: 2, 3: 1}  # parts per variable on which the range of a polynomial is read off; more variables: 1
 
 
-broadcast = lru_cache(maxsize=4096)(torch.broadcast_shapes)  # slow enough to be worth remembering
+@lru_cache(maxsize=4096)  # slow enough to be worth remembering
+def broadcast(*shapes: Sequence[int]) -> torch.Size:
+    """The shape of what tensors of these shapes make together (torch's own function imports sympy first)."""
+    return torch.Size(np.broadcast_shapes(*map(tuple, shapes)))
 
 
 class Ring:
