@@ -2,7 +2,6 @@
 
 import itertools
 import math
-from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache, reduce
 
@@ -15,9 +14,9 @@ PIECES = {1: 4, 2: 2, 3: 1}  # parts per variable on which the range of a polyno
 
 
 @lru_cache(maxsize=4096)  # slow enough to be worth remembering
-def broadcast(*shapes: Sequence[int]) -> torch.Size:
+def broadcast(*shapes: tuple[int, ...]) -> torch.Size:
     """The shape of what tensors of these shapes make together (torch's own function imports sympy first)."""
-    return torch.Size(np.broadcast_shapes(*map(tuple, shapes)))
+    return torch.Size(np.broadcast_shapes(*shapes))
 
 
 class Ring:
