@@ -212,7 +212,7 @@ def test_bad_input_is_one_line_before_any_work(tmp_path, arguments, message):
 @pytest.mark.slow
 def test_an_interrupted_sweep_resumes(tmp_path):
     """SIGINT while the second batch runs: finished records stay, the same command does the rest."""
-    arguments = [f"results={tmp_path}", "engine.workers=1", "axes.depth=[1]", "axes.seed=[0]", "steps=1500", "width=4",
+    arguments = [f"results={tmp_path}", "engine.workers=1", "axes.depth=[1]", "axes.seed=[0]", "steps=2500", "width=4",
                  "axes.sides=[2-3,2-4,2-5,2-6]", "target=affine"]  # fmt: skip
     process = subprocess.Popen([sys.executable, str(ROOT / "scripts" / "sweep.py"), *arguments], stderr=subprocess.PIPE)
     records = tmp_path / "runs" / "records"

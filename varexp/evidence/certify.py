@@ -23,7 +23,7 @@ from varexp.maps.norms import NormName, merged_norm
 from varexp.maps.targets import Target, TargetStage
 from varexp.models.chain import Chain
 
-ORDER = {1: 7, 2: 5, 3: 3}  # of Taylor models, by number of parameters
+ORDER = {1: 7, 2: 5, 3: 3}  # of Chebyshev models, by number of parameters
 GRID = {1: 48, 2: 16, 3: 4}  # cells a side to start with
 SYMBOLS = {1: 0, 2: 16, 3: 16}  # per part of the state, where the next stage has at most SYMBOL_TOKENS tokens
 SUMMED = 1e-13  # relative: covers the sum and the root of a merged norm of at most a hundred scales

@@ -107,7 +107,7 @@ class Config:
     ascent_steps: int = 12
     gap: float | None = 0.01  # relative gap to which sups are enclosed on curves and discs; null: lower ends alone
     evaluations: int = 20_000  # of cells, for one stage, after which an enclosure on a curve is left as it is
-    evaluations_disc: int = 1_500  # the same on a disc
+    evaluations_disc: int = 6_000  # the same on a disc
     seeds_disc: int | None = 1  # discs are enclosed for seeds below it; null: for all
     experiments: dict[str, Experiment] = field(default_factory=dict)  # what a sweep runs, by name of its table
     axes: Axes = field(default_factory=Axes)  # replaces an axis in every grid of every experiment

@@ -1,24 +1,26 @@
-"""The facts that expansions rest on: sups of derivatives and errors of torch's functions, by ball arithmetic."""
+"""What functions rest on: slopes, sizes in the complex plane, errors of torch's functions, by ball arithmetic."""
 
+import itertools
 import math
 
 import flint
 import pytest
 import torch
-from flint import arb, arb_poly, arb_series, ctx, fmpz_poly
+from flint import acb, arb, ctx
 from random_models import random_model
 
 from varexp.evidence.enclosure.functions import (
-    GELU_SUPS,
-    LARGEST_ORDER,
-    TANH_SUPS,
+    COS,
+    EXP,
+    GELU,
+    INVERSE,
+    SIN,
+    TANH,
     ULPS,
-    _gelu_polynomial,
-    _sine_sups,
-    _tanh_polynomial,
     exp,
     gelu,
     power,
+    power_function,
     sin,
     tanh,
 )
@@ -53,37 +55,6 @@ def proves(f, slope, bound, left, right, least=1e-7):
     return True
 
 
-def tanh_numerators(count):
-    """p_m with tanh^(m) = p_m(tanh), by integer polynomials."""
-    p, result = fmpz_poly([0, 1]), []
-    for _ in range(count):
-        result.append(p)
-        p = fmpz_poly([1, 0, -1]) * p.derivative()
-    return result
-
-
-def test_the_derivative_of_tanh_is_at_most_1():
-    assert tanh_numerators(2)[1] == fmpz_poly([1, 0, -1])  # 1 − t²
-    assert TANH_SUPS[1] == 1.0
-
-
-@pytest.mark.parametrize("m", range(2, len(TANH_SUPS)))
-def test_sups_of_the_derivatives_of_tanh(m):
-    p = arb_poly([arb(int(c)) / math.factorial(m) for c in tanh_numerators(m + 1)[m].coeffs()])
-    bound = TANH_SUPS[m]
-    assert proves(p, p.derivative(), bound, -1.0, 1.0)
-    assert not proves(p, p.derivative(), bound * 0.99, -1.0, 1.0)  # 1 % smaller is refuted
-
-
-def gelu_numerators(count):
-    """q_m with gelu^(m) = q_m φ for m >= 2."""
-    q, result = fmpz_poly([2, 0, -1]), {}
-    for m in range(2, count + 1):
-        result[m] = q
-        q = q.derivative() - fmpz_poly([0, 1]) * q
-    return result
-
-
 def density(x):
     return (-x * x / 2).exp() / (2 * arb.pi()).sqrt()
 
@@ -92,52 +63,90 @@ def cumulative(x):
     return (1 + (x / arb(2).sqrt()).erf()) / 2
 
 
-FAR = 14.0  # beyond it |q_m| φ decreases and is negligible
+FACTS = {  # what is enclosed, its derivative, and every function of arb or acb
+    "sin": (SIN, lambda z: z.sin(), lambda z: z.cos()),
+    "cos": (COS, lambda z: z.cos(), lambda z: -z.sin()),
+    "tanh": (TANH, lambda z: z.tanh(), lambda z: 1 - z.tanh() ** 2),
+    "gelu": (GELU, lambda z: z * cumulative(z), lambda z: cumulative(z) + z * density(z)),
+    "exp": (EXP, lambda z: z.exp(), lambda z: z.exp()),
+    "reciprocal": (INVERSE, lambda z: 1 / z, lambda z: -1 / z**2),
+    "rsqrt": (power_function(-0.5), lambda z: 1 / z.sqrt(), lambda z: -1 / (2 * z * z.sqrt())),
+    "three_halves": (power_function(1.5), lambda z: z * z.sqrt(), lambda z: 3 * z.sqrt() / 2),
+}
+POSITIVE = ("reciprocal", "rsqrt", "three_halves")
+WIDTHS = (1e-9, 1e-3, 0.3, 2.0)
 
 
-@pytest.mark.parametrize("m", range(1, len(GELU_SUPS)))
-def test_sups_of_the_derivatives_of_gelu(m):
-    numerators = gelu_numerators(len(GELU_SUPS))
-    scale = math.factorial(m)
+def intervals(name, count=120):
+    """Middles and radii of every size, away from 0 for functions that have to be."""
+    source = torch.Generator().manual_seed(3)
 
-    def derivative(order):
-        if order == 1:
-            return lambda x: (cumulative(x) + x * density(x)) / scale
-        return lambda x: arb_poly(numerators[order])(x) * density(x) / scale
+    def draw():
+        return torch.rand(count, dtype=torch.float64, generator=source)
 
-    f, slope, bound = derivative(m), derivative(m + 1), GELU_SUPS[m]
-    assert proves(f, slope, bound, -FAR, FAR)
-    assert not proves(f, slope, bound * 0.99, -FAR, FAR)
-    if m > 1:  # |x|^j φ decreases for x² > j, so the tail is below Σ|q_j| FAR^j φ(FAR)
-        coefficients = [abs(int(c)) for c in numerators[m].coeffs()]
-        assert len(coefficients) < FAR**2
-        assert sum(c * FAR**j for j, c in enumerate(coefficients)) * float(density(arb(FAR))) / scale < bound
-    else:  # Φ <= 1 and xφ decreases
-        assert 1 + FAR * float(density(arb(FAR))) < bound
+    c = draw() * 12 - 6
+    D = draw() * torch.tensor(WIDTHS, dtype=torch.float64).repeat(count // len(WIDTHS))
+    return (c.abs() + D + 0.01, D) if name in POSITIVE else (c, D)
 
 
-def test_sups_of_the_derivatives_of_sine():
-    assert all(arb(_sine_sups(m)) >= 1 / arb(math.factorial(m)) for m in range(LARGEST_ORDER + 3))
+@pytest.mark.parametrize("name", FACTS)
+def test_slopes_are_enclosed(name):
+    f, _, slope = FACTS[name]
+    c, D = intervals(name)
+    low, high = f.slopes(c - D, c + D)
+    for share in (-1.0, -0.6, 0.0, 0.3, 1.0):
+        for left, right, at, least, most in zip(
+            (c - D).tolist(), (c + D).tolist(), (c + share * D).tolist(), low.tolist(), high.tolist(), strict=True
+        ):
+            value = slope(arb(min(max(at, left), right)))
+            assert arb(least) <= value
+            assert value <= arb(most)
+    if name != "gelu":  # whose bounds are coarse
+        assert float((high - low)[D < 1e-8].max()) < 1e-5
 
 
-@pytest.mark.parametrize("x", [-3.0, -0.7, 0.0, 0.2, 1.9])
-def test_the_polynomials_of_tanh_and_gelu_are_their_derivatives(x):
-    count = LARGEST_ORDER + 2
-    ctx.cap = count + 1
-    series = arb_series([arb(x), 1])
-    expected = (series.tanh() if hasattr(series, "tanh") else (2 * series).exp()).coeffs()
-    if not hasattr(series, "tanh"):
-        twice = (2 * series).exp()
-        expected = ((twice - 1) / (twice + 1)).coeffs()
-    for m in range(count):
-        p = sum(c * arb(x).tanh() ** i for i, c in enumerate(_tanh_polynomial(m)))
-        assert abs(expected[m] - p) < 1e-13
-    half = arb_series([arb(0.5)])
-    erf = (series / arb(2).sqrt()).erf()
-    expected = (series * (half + half * erf)).coeffs()
-    for m in range(2, count):
-        q = sum(c * arb(x) ** i for i, c in enumerate(_gelu_polynomial(m))) * density(arb(x)) / math.factorial(m)
-        assert abs(expected[m] - q) < 1e-13
+@pytest.mark.parametrize("name", FACTS)
+def test_sizes_in_the_complex_plane_are_bounded(name):
+    f, value, _ = FACTS[name]
+    c, D = intervals(name)
+    U = D * 0.7 + 1e-6
+    H = torch.minimum(U, torch.tensor(1.5, dtype=torch.float64))
+    bounds = f.size(c, U, H).tolist()
+    nearest = math.inf
+    for centre, u, h, bound in zip(c.tolist(), U.tolist(), H.tolist(), bounds, strict=True):
+        for angle in (0.0, 0.4, math.pi / 2, 2.0, math.pi, 4.0, -math.pi / 2):
+            x, y = u * math.cos(angle), u * math.sin(angle)
+            y = max(-h, min(h, y))
+            off = abs(value(acb(centre + x * (1 - 1e-9), y * (1 - 1e-9))) - value(acb(centre)))
+            assert off <= arb(bound), (name, centre, u, h)
+            nearest = min(nearest, bound / max(float(off), 1e-300))
+    assert nearest < 2.0  # half of it would not do
+
+
+@pytest.mark.parametrize(
+    ("f", "slope", "bound"),
+    [
+        (density, lambda x: -x * density(x), 0.399),
+        (lambda x: x * density(x), lambda x: (1 - x * x) * density(x), 0.242),
+        (lambda x: (2 - x * x) * density(x), lambda x: (x**3 - 4 * x) * density(x), 0.798),
+        (
+            lambda x: cumulative(x) + x * density(x) - arb(0.5),
+            lambda x: (2 - x * x) * density(x),
+            0.63,  # so gelu' lies in [-0.13, 1.13]
+        ),
+    ],
+)
+def test_the_constants_of_gelu(f, slope, bound):
+    """Beyond 14 all of them are nearer to their limits than they are here to their bounds."""
+    assert proves(f, slope, bound, -14.0, 14.0)
+    assert not proves(f, slope, bound * 0.98, -14.0, 14.0)  # 2 % smaller is refuted
+
+
+def test_the_identities_that_tanh_is_bounded_by():
+    for x, y in itertools.product((0.0, 0.3, 1.7, 9.0), (0.1, 0.8, 1.5)):
+        z, sinh, cos, sin = acb(x, y), arb(x).sinh(), arb(y).cos(), arb(y).sin()
+        assert abs(abs(1 - z.tanh() ** 2) - 1 / (sinh**2 + cos**2)) < 1e-40
+        assert abs(abs(z.tanh()) ** 2 - (sinh**2 + sin**2) / (sinh**2 + cos**2)) < 1e-40
 
 
 def whole_range(limit):
@@ -184,7 +193,7 @@ ORACLE = {
 @pytest.mark.parametrize("name", ORACLE)
 def test_balls_of_200_bits_lie_inside_without_any_tolerance(name, order):
     enclose, exactly = ORACLE[name]
-    model = random_model(order, 1, order, 0, 0.5, shape=(2, 2, 3))
+    model = random_model(order, 1, order, (), 0.5, shape=(2, 2, 3))
     result = enclose(model)
     for index in torch.cartesian_prod(torch.arange(2), torch.arange(2), torch.arange(3)).tolist():
         entry = (slice(None), *index)
@@ -192,8 +201,8 @@ def test_balls_of_200_bits_lie_inside_without_any_tolerance(name, order):
         R, S = float(model.R[tuple(index)]), float(result.R[tuple(index)])
         for t in (-1.0, -0.3, 0.0, 0.6, 1.0):
             for share in (-1, 0, 1):
-                x = sum(arb(c) * arb(t) ** i for i, c in enumerate(P)) + share * arb(R)
-                known = sum(arb(c) * arb(t) ** i for i, c in enumerate(Q))
+                x = sum(arb(c) * arb(t).chebyshev_t(i) for i, c in enumerate(P)) + share * arb(R)
+                known = sum(arb(c) * arb(t).chebyshev_t(i) for i, c in enumerate(Q))
                 assert abs(exactly(x) - known) <= S
 
 

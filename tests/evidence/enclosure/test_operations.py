@@ -1,17 +1,17 @@
-"""Every operation contains what it should: at random points of random Taylor models, and exactly at zero width."""
+"""Every operation contains what it should: at random points of random Chebyshev models, and exactly at zero width."""
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_models import POINTS, SHAPE, Points, random_model, violations
+from random_models import POINTS, SHAPE, Points, new_symbols, random_model, violations
 from tolerances import ROUNDING
 from torch.nn import functional
 
-from varexp.evidence.enclosure import Enclosure
+from varexp.evidence.enclosure import Enclosure, aliasing, nonlinear, softmax
+from varexp.evidence.enclosure.chebyshev import ChebyshevModel, Symbol
 from varexp.evidence.enclosure.nonlinear import within
-from varexp.evidence.enclosure.ring import ring
-from varexp.evidence.enclosure.taylor import TaylorModel
+from varexp.evidence.enclosure.ring import Ring, ring
 from varexp.maps.layers import layer_norm
 
 EXAMPLES = 40
@@ -78,7 +78,7 @@ models = st.tuples(
 @settings(max_examples=EXAMPLES)
 def test_one_operand(name, drawn):
     seed, variables, order, symbols, width = drawn
-    symbols = symbols if order else 0  # numbers without variables carry no symbols
+    symbols = new_symbols(symbols)
     x = random_model(seed, variables, order, symbols, width)
     points = Points(seed + 1, variables, symbols)
     values = points.values(x)
@@ -92,10 +92,9 @@ def test_one_operand(name, drawn):
 @settings(max_examples=EXAMPLES)
 def test_two_operands(name, drawn):
     seed, variables, order, symbols, width = drawn
-    symbols = symbols if order else 0
-    owner = object()
-    x = random_model(seed, variables, order, symbols, width, owner=owner)
-    y = random_model(seed + 1, variables, order, symbols, width, owner=owner)
+    symbols = new_symbols(symbols)
+    x = random_model(seed, variables, order, symbols, width)
+    y = random_model(seed + 1, variables, order, symbols, width)
     points = Points(seed + 2, variables, symbols)
     a, b = points.values(x), points.values(y)
     result = TWO[name](Enclosure.of(x), Enclosure.of(y)).model()
@@ -105,8 +104,8 @@ def test_two_operands(name, drawn):
 
 @pytest.mark.parametrize("name", ONE)
 def test_at_zero_width_the_enclosure_is_the_float_value(name):
-    value = random_model(3, 1, 3, 0, 0.1).P[0]
-    result = ONE[name](Enclosure.of(TaylorModel.constant(ring(1, 3), value))).model()
+    value = random_model(3, 1, 3, (), 0.1).P[0]
+    result = ONE[name](Enclosure.of(ChebyshevModel.constant(ring(1, 3), value))).model()
     exact = ONE[name](value)
     scale = 1 + float(exact.abs().max())
     assert float((result.P[0] - exact).abs().max()) <= ROUNDING * scale
@@ -115,8 +114,9 @@ def test_at_zero_width_the_enclosure_is_the_float_value(name):
 
 
 def test_the_check_itself_catches_a_wrong_enclosure():
-    x = random_model(5, 2, 3, 2, 0.3)
-    points = Points(6, 2, 2)
+    symbols = new_symbols(2)
+    x = random_model(5, 2, 3, symbols, 0.3)
+    points = Points(6, 2, symbols)
     exact = torch.stack([value.sin() for value in points.values(x)])
     result = torch.sin(Enclosure.of(x)).model()
     assert violations(result, points, exact) == 0
@@ -128,23 +128,68 @@ def test_the_check_itself_catches_a_wrong_enclosure():
 
 
 def test_a_merged_linear_map_loses_nothing_where_terms_cancel():
-    x = Enclosure.of(random_model(8, 1, 2, 0, 0.5))
+    x = Enclosure.of(random_model(8, 1, 2, (), 0.5))
     zero = (x @ W) @ W.T - x @ (W @ W.T)
     apart = (x @ W) - (x @ W)
     assert float(zero.model().rest().max()) < 1e-12
     assert float(apart.model().rest().max()) == 0.0  # a structural zero is exact
 
 
-def test_symbols_of_different_owners_are_not_confused():
-    x, y = random_model(1, 1, 2, 2, 0.5), random_model(1, 1, 2, 2, 0.5)
+def test_different_symbols_are_not_confused():
+    x, y = (random_model(1, 1, 2, (Symbol(), Symbol()), 0.5) for _ in range(2))
     same = (Enclosure.of(x) - Enclosure.of(x)).model()
     other = (Enclosure.of(x) - Enclosure.of(y)).model()
     assert float(same.rest().max()) < float(other.rest().max())
     assert bool((other.rest() >= 1.99 * x.G.abs().sum(0)).all())
 
 
+def test_a_symbol_by_row_cancels_within_its_row_and_nowhere_else():
+    x = random_model(4, 1, 2, (), 0.5).by_rows()
+    assert [symbol.by_row for symbol in x.symbols] == [True, True]
+    assert float(x.R.amin(dim=-1).max()) == 0.0  # the two columns with the largest remainders have none left
+    e = Enclosure.of(x)
+    within_rows = (torch.tanh(e @ W) - torch.tanh(e @ W)).model()
+    assert float(within_rows.rest().max()) <= 1e-6 + 4 * float(x.R.sum(dim=-1).max() * W.abs().max())
+    across = (e - e @ torch.eye(5, dtype=torch.float64).flip(0)).model()
+    shuffled = (e - torch.flip(torch.eye(3, dtype=torch.float64), (0,)) @ e).model()
+    assert bool((shuffled.rest()[:, 0] >= x.rest()[:, 0] + x.rest()[:, 2] - 1e-12).all())  # different rows add up
+    assert bool((across.rest() <= x.rest() + x.rest().flip(-1) + 1e-12).all())
+
+
+def nothing_lost(variables, counts):
+    factors, enough = aliasing.aliasing(variables, counts)
+    return factors * 1e-200, torch.zeros_like(enough)  # not 0: some of the ellipses are unbounded
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "instead", "operation"),
+    [
+        (Ring, "lost", 0.0, lambda x: x * x),
+        (nonlinear, "aliasing", nothing_lost, lambda x: torch.tanh(3 * x)),
+        (nonlinear, "aliasing", nothing_lost, lambda x: torch.sin(3 * x)),
+        (softmax, "aliasing", nothing_lost, lambda x: torch.softmax(x / 5, -1)),
+    ],
+)
+def test_what_interpolation_loses_is_needed(monkeypatch, where, name, instead, operation):
+    """At few nodes the bound of what is lost holds, and nothing holds without it."""
+    if where is not Ring:
+        monkeypatch.setattr(where, "nodes", lambda shape: (4,))
+    x = random_model(11, 1, 3, (), 0.8)
+    x.R = torch.zeros_like(x.R)
+    points = Points(12, 1, ())
+    exact = torch.stack([operation(value) for value in points.values(x)])
+    assert violations(operation(Enclosure.of(x)).model(), points, exact) == 0
+    shape = Ring(1, 3)
+    if where is Ring:
+        shape.lost = instead
+    else:
+        monkeypatch.setattr(where, name, instead)
+    x.ring = shape
+    assert violations(operation(Enclosure.of(x)).model(), points, exact) > 0
+
+
 def test_a_remainder_wider_than_the_range_is_replaced_by_the_range():
-    x = random_model(2, 1, 2, 1, 0.5)
+    x = random_model(2, 1, 2, new_symbols(1), 0.5)
     x.R[0, 0, 0], x.R[0, 0, 1] = 1e9, torch.nan
     clipped = within(x, -1.0, 1.0)
     for entry in (0, 1):
@@ -164,11 +209,11 @@ def test_a_remainder_wider_than_the_range_is_replaced_by_the_range():
 )
 def test_an_unknown_operation_is_refused_by_name(operation, name):
     with pytest.raises(TypeError, match=name):
-        operation(Enclosure.of(random_model(1, 1, 1, 0, 0.1)))
+        operation(Enclosure.of(random_model(1, 1, 1, (), 0.1)))
 
 
 def test_the_axis_of_cells_is_out_of_reach():
-    x = Enclosure.of(random_model(1, 1, 1, 0, 0.1))
+    x = Enclosure.of(random_model(1, 1, 1, (), 0.1))
     for operation in (lambda: x.sum(dim=0), lambda: x[0], lambda: x.transpose(0, 1), lambda: torch.stack([x, x])):
         with pytest.raises(ValueError, match="cells"):
             operation()

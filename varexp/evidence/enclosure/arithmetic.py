@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from varexp.evidence.enclosure import functions
+from varexp.evidence.enclosure.chebyshev import ChebyshevModel
 from varexp.evidence.enclosure.expression import evaluated
 from varexp.evidence.enclosure.matrices import Matrix
 from varexp.evidence.enclosure.nonlinear import multiply
@@ -22,7 +23,6 @@ from varexp.evidence.enclosure.protocol import (
     scalar,
 )
 from varexp.evidence.enclosure.softmax import Softmax
-from varexp.evidence.enclosure.taylor import TaylorModel
 from varexp.maps.constants import UNIT
 
 
@@ -114,7 +114,7 @@ TABLE[functional.linear] = linear
 # ---- entrywise functions ---------------------------------------------------------------------------------------------
 
 
-def _entrywise(f: Callable[[TaylorModel], TaylorModel], *names: str) -> None:
+def _entrywise(f: Callable[[ChebyshevModel], ChebyshevModel], *names: str) -> None:
     rule(*names)(lambda x, **_: Enclosure.of(f(x.model())))
 
 
@@ -163,7 +163,7 @@ def maximum(a: Any, b: Any) -> Enclosure:
     return _extremum(functions.maximum, a, b)
 
 
-def _extremum(f: Callable[..., TaylorModel], a: Any, b: Any) -> Enclosure:
+def _extremum(f: Callable[..., ChebyshevModel], a: Any, b: Any) -> Enclosure:
     x = a if isinstance(a, Enclosure) else b
     pair = [v if isinstance(v, Enclosure) else mul(x, 0.0) + v for v in (a, b)]
     return Enclosure(evaluated(f, *aligned(pair[0], pair[1])))

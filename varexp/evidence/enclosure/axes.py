@@ -9,10 +9,11 @@ from torch.nn import functional
 
 from varexp.evidence.enclosure import functions
 from varexp.evidence.enclosure.arithmetic import div
+from varexp.evidence.enclosure.chebyshev import ChebyshevModel
 from varexp.evidence.enclosure.expression import Affine, Term, rearranged
 from varexp.evidence.enclosure.matrices import Matrix
 from varexp.evidence.enclosure.protocol import TABLE, Enclosure, UnknownOperationError, back, rule
-from varexp.evidence.enclosure.taylor import TaylorModel
+from varexp.evidence.enclosure.together import joined
 from varexp.maps.constants import UNIT
 
 
@@ -20,7 +21,7 @@ def _pick(axis: int, i: int) -> Callable[[Tensor], Tensor]:
     return lambda t: t.select(axis, i)
 
 
-def _reduce(x: Enclosure, dim: int, keepdim: bool, f: Callable[..., TaylorModel]) -> Enclosure:
+def _reduce(x: Enclosure, dim: int, keepdim: bool, f: Callable[..., ChebyshevModel]) -> Enclosure:
     """Fold along an axis by halves."""
     model = x.model()
     axis = back(x, dim)
@@ -116,9 +117,9 @@ def unflatten(x: Enclosure, dim: int, sizes: Sequence[int]) -> Enclosure:
     return Enclosure(Affine(affine.ring, shape, terms, constant), split=True)
 
 
-def _once(model: TaylorModel, name: str, f: Callable[[Tensor], Tensor]) -> TaylorModel:
+def _once(model: ChebyshevModel, name: str, f: Callable[[Tensor], Tensor]) -> ChebyshevModel:
     if name not in model.derived:
-        model.derived[name] = model.map(f)
+        model.derived[name] = model.map(f, rows_stay=True)
     return model.derived[name]
 
 
@@ -183,7 +184,7 @@ TABLE[torch.Tensor.__getitem__] = _getitem
 def cat(xs: Sequence[Any], dim: int = 0) -> Enclosure:
     like = next(x for x in xs if isinstance(x, Enclosure))
     axis = back(like, dim)
-    return Enclosure.of(TaylorModel.joined([_value(x, like) for x in xs], lambda parts: torch.cat(parts, dim=axis)))
+    return Enclosure.of(joined([_value(x, like) for x in xs], lambda parts: torch.cat(parts, dim=axis)))
 
 
 @rule("stack")
@@ -192,14 +193,14 @@ def stack(xs: Sequence[Any], dim: int = 0) -> Enclosure:
     axis = dim if dim < 0 else dim - like.ndim - 1
     if axis <= -like.ndim - 1:
         raise ValueError("the first axis of an enclosure counts cells: stack along a later one, such as dim=-3")
-    return Enclosure.of(TaylorModel.joined([_value(x, like) for x in xs], lambda parts: torch.stack(parts, dim=axis)))
+    return Enclosure.of(joined([_value(x, like) for x in xs], lambda parts: torch.stack(parts, dim=axis)))
 
 
-def _value(x: Any, like: Enclosure) -> TaylorModel:
+def _value(x: Any, like: Enclosure) -> ChebyshevModel:
     if isinstance(x, Enclosure):
         return x.model()
     value = torch.as_tensor(x, dtype=torch.float64)
-    return TaylorModel.constant(like.affine.ring, value.expand(like.shape[0], *value.shape[-(like.ndim - 1) :]))
+    return ChebyshevModel.constant(like.affine.ring, value.expand(like.shape[0], *value.shape[-(like.ndim - 1) :]))
 
 
 @rule("pad")

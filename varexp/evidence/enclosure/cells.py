@@ -4,18 +4,20 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from varexp.evidence.enclosure.chebyshev import ChebyshevModel, renewed
 from varexp.evidence.enclosure.protocol import Enclosure
-from varexp.evidence.enclosure.ring import Ring, ring
-from varexp.evidence.enclosure.taylor import TaylorModel
+from varexp.evidence.enclosure.ring import Ring, chebyshev, ring, substituted
+from varexp.evidence.enclosure.together import beside
 from varexp.maps.constants import UNIT, gamma
 
-States = tuple[TaylorModel, ...]
+States = tuple[ChebyshevModel, ...]
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Cells:
             return torch.cat([getattr(part, name) for part in parts])
 
         def states(name: str) -> States:
-            return tuple(TaylorModel.beside(same) for same in zip(*(getattr(p, name) for p in parts), strict=True))
+            return tuple(beside(same) for same in zip(*(getattr(p, name) for p in parts), strict=True))
 
         boxes = tensor("mid"), tensor("rad"), tensor("cut"), tensor("stalled")
         return cls(*boxes, tensor("above"), tensor("below"), states("before"), states("after"))
@@ -90,14 +92,14 @@ def halved(mid: Tensor, rad: Tensor) -> tuple[Tensor, Tensor]:
     return middles, radii
 
 
-def halved_state(state: TaylorModel) -> TaylorModel:
+def halved_state(state: ChebyshevModel) -> ChebyshevModel:
     """A state on the parts of its cells: t = ±1/2 + t'/2 in the polynomial, symbols and remainder as they are."""
-    matrices = _substitutions(state.ring.variables, state.ring.order)  # parts monomials monomials
+    matrices = _substitutions(state.ring.variables, state.ring.order)  # parts coefficients coefficients
     parts = len(matrices)
     P = torch.einsum("pef,fc...->ecp...", matrices, state.P).flatten(1, 2)
     size = state.size.repeat_interleave(parts, dim=0) * (1 + gamma(len(state.ring) + 4))
     R = (state.R.repeat_interleave(parts, dim=0) + gamma(len(state.ring) + 4) * size) * (1 + 8 * UNIT)
-    return TaylorModel(state.ring, P, state.G.repeat_interleave(parts, dim=1), R, size, object())
+    return ChebyshevModel(state.ring, P, state.G.repeat_interleave(parts, dim=1), R, size, renewed(state.symbols))
 
 
 def parameters(shape: Ring, mid: Tensor, rad: Tensor) -> Enclosure:
@@ -106,12 +108,12 @@ def parameters(shape: Ring, mid: Tensor, rad: Tensor) -> Enclosure:
     for i, powers in enumerate(shape.powers):
         if sum(powers) == 1:
             P[i, :, powers.index(1)] = rad[:, powers.index(1)]
-    return Enclosure.of(TaylorModel(shape, P, P[:0], torch.zeros_like(mid), mid.abs() + rad))
+    return Enclosure.of(ChebyshevModel(shape, P, P[:0], torch.zeros_like(mid), mid.abs() + rad))
 
 
 def point(values: Float[Tensor, "points parameters"]) -> Enclosure:
     """Exactly these numbers, one cell a point, no variable."""
-    return Enclosure.of(TaylorModel.constant(ring(0, 1), values))
+    return Enclosure.of(ChebyshevModel.constant(ring(0, 1), values))
 
 
 def _signs(variables: int) -> Tensor:
@@ -119,13 +121,28 @@ def _signs(variables: int) -> Tensor:
 
 
 @lru_cache(maxsize=16)
-def _substitutions(variables: int, order: int) -> Float[Tensor, "parts monomials monomials"]:
-    """Column f holds the coefficients of monomial f at t = (sign + t')/2. The entries are exact: binomials over 2^k."""
+def _substitutions(variables: int, order: int) -> Float[Tensor, "parts coefficients coefficients"]:
+    """Column f holds the coefficients of T_f at t = (sign + t')/2, which are exact: integers over a power of 2."""
     powers = ring(variables, order).powers
+    table = {
+        sign: [_in_chebyshev(substituted(chebyshev(a), Fraction(sign) / 2, Fraction(1, 2))) for a in range(order + 1)]
+        for sign in (-1.0, 1.0)
+    }
 
     def entry(e: tuple[int, ...], f: tuple[int, ...], signs: list[float]) -> float:
         factors = zip(f, e, signs, strict=True)
-        return math.prod(math.comb(a, b) * sign ** (a - b) / 2**a if b <= a else 0.0 for a, b, sign in factors)
+        return math.prod(table[sign][a][b] if b <= a else 0.0 for a, b, sign in factors)
 
     parts = [[[entry(e, f, signs) for f in powers] for e in powers] for signs in _signs(variables).tolist()]
     return torch.tensor(parts, dtype=torch.float64)
+
+
+def _in_chebyshev(polynomial: list[Fraction]) -> list[float]:
+    """From powers of t to T_0, T_1, …: t^m T's leading part is taken off from above."""
+    left, out = list(polynomial), [0.0] * len(polynomial)
+    for m in range(len(polynomial) - 1, -1, -1):
+        basis = chebyshev(m)
+        factor = left[m] / basis[m]
+        out[m] = float(factor)
+        left = [a - factor * b for a, b in itertools.zip_longest(left[: m + 1], basis, fillvalue=Fraction(0))]
+    return out

@@ -1,4 +1,4 @@
-"""What torch functions see of a Taylor model: affine expressions over models, merged before anything is rounded.
+"""What torch functions see of a Chebyshev model: affine expressions over models, merged before anything is rounded.
 
 An `Enclosure` is Σ factor·left·model·right + constant. Linear maps only change left, right and constant, so that
 products of weight matrices are formed before absolute values are taken; a nonlinear operation evaluates the sum. A
@@ -12,11 +12,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from varexp.evidence.enclosure.chebyshev import ChebyshevModel
 from varexp.evidence.enclosure.matrices import Matrix
 from varexp.evidence.enclosure.nonlinear import contract
 from varexp.evidence.enclosure.ring import Ring, broadcast
-from varexp.evidence.enclosure.taylor import TaylorModel, total
 from varexp.evidence.enclosure.terms import Term
+from varexp.evidence.enclosure.together import joined, total
 
 MOST_TERMS = 2  # a factor of a product with more models is evaluated first
 
@@ -27,10 +28,10 @@ class Affine:
     def __init__(self, ring: Ring, shape: Sequence[int], terms: Iterable[Term], constant: Matrix | None = None) -> None:
         self.ring, self.shape = ring, torch.Size(shape)
         self._terms, self._constant = tuple(terms), constant
-        self._model: TaylorModel | None = None
+        self._model: ChebyshevModel | None = None
 
     @classmethod
-    def of(cls, model: TaylorModel) -> "Affine":
+    def of(cls, model: ChebyshevModel) -> "Affine":
         result = cls(model.ring, model.R.shape, [Term(model)])
         result._model = model
         return result
@@ -44,16 +45,16 @@ class Affine:
     def constant(self) -> Matrix | None:
         return self._constant if self._model is None else None
 
-    def model(self) -> TaylorModel:
-        """The Taylor model of the whole expression."""
+    def model(self) -> ChebyshevModel:
+        """The Chebyshev model of the whole expression."""
         if self._model is None:
             self._model = self._evaluate()
         return self._model
 
-    def _evaluate(self) -> TaylorModel:
+    def _evaluate(self) -> ChebyshevModel:
         if not self._terms:
             zero = torch.zeros(self.shape, dtype=torch.float64)
-            exact = TaylorModel.constant(self.ring, zero)
+            exact = ChebyshevModel.constant(self.ring, zero)
             if self._constant is None:
                 return exact
             return exact.shifted(self._constant.value, self._constant.error)
@@ -63,7 +64,8 @@ class Affine:
             result = result.shifted(self._constant.value, self._constant.error, in_place=fresh)
         if result.R.shape != self.shape:
             result = result.map(
-                lambda t: t.expand(len(t), *self.shape) if t.dim() > len(self.shape) else t.expand(self.shape)
+                lambda t: t.expand(len(t), *self.shape) if t.dim() > len(self.shape) else t.expand(self.shape),
+                rows_stay=True,
             )
         return result
 
@@ -154,8 +156,8 @@ class Affine:
 
 
 def _with_constant(
-    first: TaylorModel, second: TaylorModel, a: Affine, constant: Matrix
-) -> tuple[TaylorModel, TaylorModel, None, Matrix | None]:
+    first: ChebyshevModel, second: ChebyshevModel, a: Affine, constant: Matrix
+) -> tuple[ChebyshevModel, ChebyshevModel, None, Matrix | None]:
     """first @ second + a @ constant as one product, but for a matrix: [first, model_a] @ [second; W] + C."""
     (term,) = a.terms
     term = term.pushed()
@@ -163,13 +165,10 @@ def _with_constant(
     if term.left is not None:
         model = model.left(term.left)
     W = (constant if term.right is None else term.right @ constant) * term.factor
-    value, error = W.value, W.error
-    exact = TaylorModel.constant(a.ring, value.expand(*second.R.shape[:-2], *value.shape[-2:]))
-    if error is not None:
-        exact.R, exact.size = exact.R + error, exact.size + error
+    exact = ChebyshevModel.exactly(a.ring, W.map(lambda t: t.expand(*second.R.shape[1:-2], *t.shape[-2:])), a.shape[0])
     rest = None if a.constant is None else full(a.constant, a.shape) @ constant
-    columns = TaylorModel.joined([first, model], lambda parts: torch.cat(parts, dim=-1))
-    return columns, TaylorModel.joined([second, exact], lambda parts: torch.cat(parts, dim=-2)), None, rest
+    columns = joined([first, model], lambda parts: torch.cat(parts, dim=-1), rows_stay=True)
+    return columns, joined([second, exact], lambda parts: torch.cat(parts, dim=-2)), None, rest
 
 
 def full(constant: Matrix, shape: torch.Size) -> Matrix:
@@ -190,6 +189,6 @@ def rearranged(x: Affine, f: Callable[[Tensor], Tensor]) -> Affine:
     return Affine.of(x.model().map(f))
 
 
-def evaluated(f: Callable[..., TaylorModel], *xs: Affine, **options: Any) -> Affine:
+def evaluated(f: Callable[..., ChebyshevModel], *xs: Affine, **options: Any) -> Affine:
     """A nonlinear operation on values."""
     return Affine.of(f(*(x.model() for x in xs), **options))

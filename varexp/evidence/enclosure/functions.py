@@ -1,168 +1,186 @@
-"""Expansions of the elementary functions: Taylor coefficients, and bounds of the next derivative.
+"""The elementary functions: their values, slopes, and sizes in the complex plane.
 
 PyTorch's elementary functions are not correctly rounded. ULPS units of 2^-53 are allowed for, relative to the value
 (exp) or absolutely (sin, cos, tanh, erf, which are at most 1); the tests measure less over the whole range.
-
-The bound of the next derivative is the smaller of the global sup and the value at the centre plus D times the global
-sup of the derivative after it. Sups of |f^(m)|/m! are stated as decimals rounded up, and proved by ball arithmetic over
-the whole line in the tests.
 """
 
 import math
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
+from varexp.evidence.enclosure.chebyshev import ChebyshevModel
 from varexp.evidence.enclosure.matrices import TINY
-from varexp.evidence.enclosure.nonlinear import compose, multiply, reciprocal, strip, within
-from varexp.evidence.enclosure.taylor import Expansion, TaylorModel, total
+from varexp.evidence.enclosure.nonlinear import Function, compose, multiply, strip, within
+from varexp.evidence.enclosure.together import total
 from varexp.maps.constants import UNIT, gamma
 
 ULPS = 8
-LARGEST_ORDER = 8
-TANH_SUPS = (1.0, 1.0, 0.3850, 0.3334, 0.1703, 0.1334, 0.07260, 0.05397, 0.03036, 0.02187, 0.01256)  # of |f^(m)|/m!
-GELU_SUPS = (math.inf, 1.129, 0.3990, 0.1298, 0.06650, 0.02369, 0.009974, 0.003264, 0.001188, 0.0003559, 0.0001155)
+UP = 1 + 64 * UNIT
 
 
-def _sine_sups(m: int) -> float:
-    return math.nextafter(1 / math.factorial(m), math.inf)
+def _off(x: Tensor, y: Tensor) -> Tensor:
+    return torch.full_like(y, ULPS * UNIT)
 
 
-def _local(coefficients: list[Tensor], errors: list[Tensor], sups: Callable[[int], float]) -> Expansion:
-    """`coefficients` and `errors` for m <= k+1; the last of them is the value at the centre of what bounds the rest."""
-    k = len(coefficients) - 2
-    at_centre = (coefficients[-1].abs() + errors[-1]) * (1 + 8 * UNIT)
-    slope = (k + 2) * sups(k + 2) * (1 + 8 * UNIT)
-
-    def beyond(D: Tensor) -> Tensor:
-        return ((at_centre + slope * D) * (1 + 8 * UNIT)).clamp_max(sups(k + 1))
-
-    return Expansion(coefficients[:-1], errors[:-1], beyond)
+def _around(value: Tensor, by: Tensor, least: float, most: float) -> tuple[Tensor, Tensor]:
+    """value ± by, and what rounding may have done to it, between two bounds."""
+    by = by * UP + 64 * UNIT
+    return (value - by).clamp(least, most), (value + by).clamp(least, most)
 
 
-def _trigonometric(x: TaylorModel, phase: int) -> TaylorModel:
-    s, c = torch.sin(x.P[0]), torch.cos(x.P[0])
-    derivatives = [s, c, -s, -c]
-    factorials = [math.factorial(m) for m in range(x.ring.order + 2)]
-    coefficients = [derivatives[(m + phase) % 4] / factorial for m, factorial in enumerate(factorials)]
-    errors = [torch.full_like(s, (ULPS + 2) * UNIT / factorial) for factorial in factorials]
-    return within(compose(x, _local(coefficients, errors, _sine_sups)), -1.0, 1.0)
+def _trigonometric(value, slope) -> Function:  # type: ignore[no-untyped-def]
+    def slopes(low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
+        return _around(slope((low + high) / 2), (high - low) / 2, -1.0, 1.0)
+
+    def size(c: Tensor, U: Tensor, H: Tensor) -> Tensor:  # |f'| <= cosh H, |f| <= cosh H
+        return torch.minimum(U, 1 + 1 / H.cosh()) * H.cosh() * UP
+
+    return Function(value, _off, slopes, size, lambda c, D: torch.full_like(D, 2.0))
 
 
-def sin(x: TaylorModel) -> TaylorModel:
-    return _trigonometric(x, 0)
+SIN = _trigonometric(torch.sin, torch.cos)
+COS = _trigonometric(torch.cos, lambda x: -torch.sin(x))
 
 
-def cos(x: TaylorModel) -> TaylorModel:
-    return _trigonometric(x, 1)
+def sin(x: ChebyshevModel) -> ChebyshevModel:
+    return within(compose(x, SIN), -1.0, 1.0)
 
 
-def exp(x: TaylorModel) -> TaylorModel:
-    k, value = x.ring.order, torch.exp(x.P[0])
-    coefficients = [value / math.factorial(m) for m in range(k + 1)]
-    errors = [(ULPS + 4) * UNIT * c + TINY for c in coefficients]
-    scale = value * (1 + (2 * ULPS + 8) * UNIT) / math.factorial(k + 1)
-    return compose(x, Expansion(coefficients, errors, lambda D: scale * torch.exp(D) * (1 + 2 * ULPS * UNIT) + TINY))
+def cos(x: ChebyshevModel) -> ChebyshevModel:
+    return within(compose(x, COS), -1.0, 1.0)
 
 
-def tanh(x: TaylorModel) -> TaylorModel:
-    """f^(m) is a polynomial in tanh: p_0 = t, p_{m+1} = (1 − t²) p_m'."""
-    t = torch.tanh(x.P[0])
-    coefficients, errors = _polynomials(t, [_tanh_polynomial(m) for m in range(x.ring.order + 2)], ULPS * UNIT)
-    return within(compose(x, _local(coefficients, errors, TANH_SUPS.__getitem__)), -1.0, 1.0)
+def _tanh_slopes(low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
+    """1 − tanh² falls with |x|."""
+    far, near = torch.maximum(low.abs(), high.abs()), torch.maximum(low, -high).clamp_min(0)
+    least, most = (1 - torch.tanh(x).square() for x in (far, near))
+    return (least - 64 * UNIT).clamp_min(0), (most + 64 * UNIT).clamp_max(1)
 
 
-def _tanh_polynomial(m: int) -> list[float]:
-    p = [0, 1]
-    for _ in range(m):
-        d = [i * c for i, c in enumerate(p)][1:]
-        p = [a - b for a, b in zip([*d, 0, 0], [0, 0, *d], strict=True)]
-    return [c / math.factorial(m) for c in p]
+def _tanh_size(c: Tensor, U: Tensor, H: Tensor) -> Tensor:
+    """|tanh(x + iy)| <= max(1, tan|y|) and |tanh'| <= 1/cos² y for |y| < π/2."""
+    H = torch.where(H < 1.57, H, torch.nan)
+    return torch.minimum(U / H.cos().square(), 1 + H.tan().clamp_min(1)) * UP
 
 
-def _polynomials(t: Tensor, polynomials: list[list[float]], off: float) -> tuple[list[Tensor], list[Tensor]]:
-    """Values at t, |t| <= 1, which is off by `off`, and bounds of their error: |p'|·off and γ Σ|p_i| of Horner.
-
-    The polynomials are odd or even, and evaluated in t².
-    """
-    values, errors = [], []
-    square = t * t
-    for p in polynomials:
-        parity = (len(p) - 1) % 2
-        terms = p[parity::2]
-        value = torch.full_like(t, terms[-1])
-        for c in reversed(terms[:-1]):
-            value = value.mul_(square).add_(c)
-        slope = sum(i * abs(c) for i, c in enumerate(p))
-        rounding = 2 * slope * off + gamma(4 * len(p) + 8) * sum(map(abs, p))
-        values.append(value.mul_(t) if parity else value)
-        errors.append(t.new_full((), rounding).expand_as(t))
-    return values, errors
+def _tanh(x: Tensor) -> Tensor:
+    """1 − 2/(e^{2x} + 1): within as many units of 1 as torch's own, in two thirds of its time."""
+    return x.mul(2).exp_().add_(1).reciprocal_().mul_(-2).add_(1)
 
 
-def gelu(x: TaylorModel) -> TaylorModel:
-    """x·Φ(x), the exact form: f' = Φ + xφ, f^(m) = q_m φ for m >= 2 with q_2 = 2 − x², q_{m+1} = q_m' − x q_m."""
-    c = x.P[0]
+TANH = Function(_tanh, _off, _tanh_slopes, _tanh_size, lambda c, D: torch.full_like(D, 1.2))
+
+
+def tanh(x: ChebyshevModel) -> ChebyshevModel:
+    return within(compose(x, TANH), -1.0, 1.0)
+
+
+def _gelu_slopes(low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
+    """Φ(x) + xφ(x) at the middle, and |f''| <= 0.798."""
+    c = (low + high) / 2
     density = torch.exp(-c * c / 2) / math.sqrt(2 * math.pi)
-    cumulative = (1 + torch.erf(c / math.sqrt(2))) / 2
-    # erf within ULPS units, its argument within 4 relative, where |x erf'(x)| < 1; exp's argument within 4 relative
-    size, density_off = 1 + c.abs(), (ULPS + 8 + 4 * c * c) * UNIT * density + TINY
-    coefficients = [c * cumulative, cumulative + c * density]
-    errors = [(ULPS + 8) * UNIT * size, (ULPS + 8) * UNIT * (1 + 0 * c) + c.abs() * density_off + 4 * UNIT]
-    for m in range(2, x.ring.order + 2):
-        q = [value / math.factorial(m) for value in _gelu_polynomial(m)]
-        value, majorant = torch.zeros_like(c), torch.zeros_like(c)
-        for a in reversed(q):
-            value, majorant = value * c + a, majorant * c.abs() + abs(a)
-        coefficients.append(value * density)
-        errors.append(majorant * (2 * density_off + gamma(2 * len(q) + 8) * density))
-    return compose(x, _local(coefficients, errors, GELU_SUPS.__getitem__))
+    return _around((1 + torch.erf(c / math.sqrt(2))) / 2 + c * density, 0.798 * (high - low) / 2, -0.13, 1.13)
 
 
-def _gelu_polynomial(m: int) -> list[int]:
-    q = [2, 0, -1]
-    for _ in range(m - 2):
-        d = [i * c for i, c in enumerate(q)][1:]
-        q = [a - b for a, b in zip([*d, 0, 0], [0, *q], strict=True)]
-    return q
+def _gelu_size(c: Tensor, U: Tensor, H: Tensor) -> Tensor:
+    """|f'| = |Φ + zφ| <= 1 + 0.399 H e^{H²/2} + (0.242 + 0.399 H) e^{H²/2}."""
+    return U * (1 + (0.242 + 0.798 * H) * (H * H / 2).exp()) * UP
 
 
-def power(x: TaylorModel, exponent: float) -> TaylorModel:
-    """x^exponent for x above 0; where that is not sure, nothing."""
-    k, c = x.ring.order, x.P[0]
-    base = c**exponent
-    binomials = [1.0]
-    for m in range(k + 1):
-        binomials.append(binomials[-1] * (exponent - m) / (m + 1))
-    coefficients = [b * base / c**m for m, b in enumerate(binomials[:-1])]
-    errors = [gamma(4 * m + 16) * a.abs() + TINY for m, a in enumerate(coefficients)]
-
-    def beyond(D: Tensor) -> Tensor:
-        low = (c - D) * (1 - 8 * UNIT)
-        low = torch.where(low > 0, low, torch.nan)
-        return abs(binomials[-1]) * low ** (exponent - k - 1) * (1 + gamma(4 * k + 32))
-
-    return compose(x, Expansion(coefficients, errors, beyond))
+GELU = Function(
+    torch.nn.functional.gelu,
+    lambda x, y: (ULPS + 8) * UNIT * (1 + x),
+    _gelu_slopes,
+    _gelu_size,
+    lambda c, D: torch.full_like(D, 2.0),
+)
 
 
-def sqrt(x: TaylorModel) -> TaylorModel:
+def gelu(x: ChebyshevModel) -> ChebyshevModel:
+    """x·Φ(x), the exact form."""
+    return compose(x, GELU)
+
+
+EXP = Function(
+    torch.exp,
+    lambda x, y: (ULPS + 4) * UNIT * y,
+    lambda low, high: (low.exp() * (1 - 2 * ULPS * UNIT), high.exp() * (1 + 2 * ULPS * UNIT)),
+    lambda c, U, H: U * torch.exp(c + U) * (UP + 4 * UNIT * (c.abs() + U)),
+    lambda c, D: D + 4.0,
+    round=True,
+)
+
+
+def exp(x: ChebyshevModel) -> ChebyshevModel:
+    return compose(x, EXP)
+
+
+def power_function(exponent: float) -> Function:
+    """x^exponent for x above 0; where that is not sure, not a number, which ends as an infinite bound."""
+    a = exponent
+
+    def above(x: Tensor) -> Tensor:
+        return torch.where(x > 0, x, torch.nan)
+
+    def slopes(low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
+        ends = [a * end ** (a - 1) for end in (above(low), high)]
+        off = gamma(32) * torch.maximum(ends[0].abs(), ends[1].abs())
+        return torch.minimum(*ends) - off, torch.maximum(*ends) + off
+
+    def size(c: Tensor, U: Tensor, H: Tensor) -> Tensor:  # |f'| = |a| |z|^{a−1}
+        near = above((c - U) * (1 - 8 * UNIT))
+        far = c + U + 0 * near if a > 1 else near
+        return U * abs(a) * far ** (a - 1) * (1 + gamma(64))
+
+    return Function(
+        lambda x: above(x) ** a, lambda x, y: gamma(32) * y, slopes, size, lambda c, D: (c.abs() + D) / 2, round=True
+    )
+
+
+def power(x: ChebyshevModel, exponent: float) -> ChebyshevModel:
+    return compose(x, power_function(exponent))
+
+
+def sqrt(x: ChebyshevModel) -> ChebyshevModel:
     return power(x, 0.5)
 
 
-def rsqrt(x: TaylorModel) -> TaylorModel:
+def rsqrt(x: ChebyshevModel) -> ChebyshevModel:
     return power(x, -0.5)
 
 
-def inverse(x: TaylorModel) -> TaylorModel:
-    return compose(x, reciprocal(x))
+def _inverse_slopes(low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
+    near, far = torch.maximum(low, -high), torch.maximum(low.abs(), high.abs())
+    near = torch.where(near > 0, near, torch.nan)
+    return -1 / near.square() * (1 + gamma(16)), -1 / far.square() * (1 - gamma(16))
 
 
-def square(x: TaylorModel) -> TaylorModel:
+def _inverse_size(c: Tensor, U: Tensor, H: Tensor) -> Tensor:
+    away = (c.abs() - U) * (1 - 8 * UNIT)
+    return U / (c.abs() * torch.where(away > 0, away, torch.nan)) * (1 + gamma(16))
+
+
+INVERSE = Function(
+    torch.reciprocal,
+    lambda x, y: gamma(4) * y,
+    _inverse_slopes,
+    _inverse_size,
+    lambda c, D: (c.abs() + D) / 2,
+    round=True,
+)
+
+
+def inverse(x: ChebyshevModel) -> ChebyshevModel:
+    """1/x where x keeps away from 0, else nothing."""
+    return compose(x, INVERSE)
+
+
+def square(x: ChebyshevModel) -> ChebyshevModel:
     return multiply(x, x)
 
 
-def relu(x: TaylorModel) -> TaylorModel:
+def relu(x: ChebyshevModel) -> ChebyshevModel:
     """Linear where the sign is settled; else between the chord and its parallel through the kink."""
     low, high = _range(x)
     chord = high / (high - low)
@@ -171,7 +189,7 @@ def relu(x: TaylorModel) -> TaylorModel:
     return strip(x, slope, half * (1 + 8 * UNIT))
 
 
-def absolute(x: TaylorModel) -> TaylorModel:
+def absolute(x: ChebyshevModel) -> ChebyshevModel:
     """Likewise: for any slope in [-1, 1], |x| − slope·x lies between 0 and its larger value at the two ends."""
     low, high = _range(x)
     chord = (high + low) / (high - low)
@@ -180,17 +198,17 @@ def absolute(x: TaylorModel) -> TaylorModel:
     return strip(x, slope, half * (1 + 8 * UNIT))
 
 
-def _range(x: TaylorModel) -> tuple[Tensor, Tensor]:
+def _range(x: ChebyshevModel) -> tuple[Tensor, Tensor]:
     _, _, D = x.spread()
     D = D * (1 + 8 * UNIT) + 4 * UNIT * x.P[0].abs() + TINY * (D > 0)
     return x.P[0] - D, x.P[0] + D
 
 
-def minimum(a: TaylorModel, b: TaylorModel) -> TaylorModel:
+def minimum(a: ChebyshevModel, b: ChebyshevModel) -> ChebyshevModel:
     """min(a, b) = a − relu(a − b)."""
     return total([a, relu(total([a, b.negate()])).negate()])
 
 
-def maximum(a: TaylorModel, b: TaylorModel) -> TaylorModel:
+def maximum(a: ChebyshevModel, b: ChebyshevModel) -> ChebyshevModel:
     """max(a, b) = a + relu(b − a)."""
     return total([a, relu(total([b, a.negate()]))])

@@ -1,4 +1,4 @@
-"""`Enclosure`: a batch of Taylor models that answers torch's functions, so that any forward code runs on it.
+"""`Enclosure`: a batch of Chebyshev models that answers torch's functions, so that any forward code runs on it.
 
 The first axis counts cells; the others are the axes of the value. Plain tensors and Python numbers that meet an
 enclosure are taken as exact: what torch computes among them alone is part of the map's definition. An operation that is
@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from varexp.evidence.enclosure.chebyshev import ChebyshevModel
 from varexp.evidence.enclosure.expression import Affine, rearranged
 from varexp.evidence.enclosure.matrices import Matrix
-from varexp.evidence.enclosure.taylor import TaylorModel
 
 
 class UnknownOperationError(TypeError):
@@ -36,12 +36,12 @@ class Enclosure:
         self.split = split  # the last axis was split into (heads, size) and the expression holds heads before tokens
 
     @classmethod
-    def of(cls, model: TaylorModel) -> "Enclosure":
-        """The enclosure of one Taylor model."""
+    def of(cls, model: ChebyshevModel) -> "Enclosure":
+        """The enclosure of one Chebyshev model."""
         return cls(Affine.of(model))
 
-    def model(self) -> TaylorModel:
-        """The Taylor model of the value."""
+    def model(self) -> ChebyshevModel:
+        """The Chebyshev model of the value."""
         return self.settled().affine.model()
 
     def settled(self) -> "Enclosure":

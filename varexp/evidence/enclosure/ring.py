@@ -1,4 +1,8 @@
-"""Truncated polynomials: monomials of bounded total degree in variables that each run over [-1, 1]."""
+"""Polynomials in the Chebyshev basis: T_e of bounded total degree in variables that each run over [-1, 1].
+
+T_e(t) = Π T_{e_v}(t_v) is at most 1 in size. Products and functions are formed by interpolation at Chebyshev nodes;
+what that loses is bounded where they are used.
+"""
 
 import itertools
 import math
@@ -19,8 +23,67 @@ def broadcast(*shapes: tuple[int, ...]) -> torch.Size:
     return torch.Size(np.broadcast_shapes(*shapes))
 
 
+class Grid:
+    """The zeros of T_count along every variable, and the maps between values there and coefficients.
+
+    `values` (nodes, coefficients) evaluates. `coefficients` (coefficients, nodes) interpolates and cuts off what is
+    above the order: nothing, in one variable at order + 1 nodes.
+    """
+
+    def __init__(self, shape: "Ring", count: int) -> None:
+        if count <= shape.order:
+            raise ValueError(f"polynomials of order {shape.order} need more nodes than that, got {count}")
+        self.count, self.variables = count, shape.variables
+        angles = (2 * np.arange(count) + 1) * np.pi / (2 * count)
+        one = np.cos(np.arange(count)[:, None] * angles)  # T_degree at the nodes
+        inside = [reduce(np.multiply.outer, [one[a] for a in e], np.ones(())).reshape(-1) for e in shape.powers]
+        weights = np.array([2.0 ** sum(a > 0 for a in e) for e in shape.powers])[:, None] / count**self.variables
+        self.values = torch.from_numpy(np.stack(inside, axis=1))
+        self.coefficients = torch.from_numpy(np.stack(inside) * weights)
+        self._along = torch.from_numpy(one * np.where(np.arange(count) > 0, 2.0, 1.0)[:, None] / count)
+        self._inside = torch.tensor([sum(a * count**i for i, a in enumerate(reversed(e))) for e in shape.powers])
+        self.cuts = count**self.variables > len(shape)
+        # what errors of values may add up to in coefficients, and in the interpolant, where nothing is cut off
+        self.weight = float(self._along.abs().sum()) ** self.variables * (1 + 1e-9)
+        self.lebesgue = lebesgue(count) ** self.variables
+
+    def __len__(self) -> int:
+        return self.count**self.variables
+
+    def at_nodes(self, P: Tensor) -> Tensor:
+        """Values (nodes, ...) of polynomials; the constant is added last, so that it is rounded once."""
+        return apply(self.values[:, 1:], P[1:]).add_(P[0])
+
+    def interpolant(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Its coefficients within the ring, and the absolute sum of the others; `values` (nodes, ...) are changed.
+
+        The value at one node is taken off on the way, so that the transform rounds what varies alone.
+        """
+        first = values[0].clone()
+        x = values.sub_(first).reshape(len(self), -1)
+        for axis in range(self.variables):
+            x = self._along @ x.reshape(self.count**axis, self.count, -1)
+        x = x.reshape(values.shape)
+        if self.variables == 1:
+            P, others = x[: len(self._inside)], x[len(self._inside) :]
+        else:
+            P, others = x[self._inside], x.index_fill_(0, self._inside, 0.0)
+        P[0].add_(first)
+        return P, others.abs_().sum(dim=0)
+
+
+def lebesgue(count: int) -> float:
+    """How much larger than its values at the nodes an interpolant in one variable can be (Rivlin 1990, thm 1.2)."""
+    return 1 + 2 / math.pi * math.log(count)
+
+
+def apply(matrix: Tensor, x: Tensor) -> Tensor:
+    """A matrix on the first axis."""
+    return (matrix @ x.reshape(len(x), math.prod(x.shape[1:]))).reshape(len(matrix), *x.shape[1:])
+
+
 class Ring:
-    """Monomials of total degree <= order, sorted by degree. Coefficients lie along the first axis of a tensor."""
+    """T_e of total degree <= order, sorted by degree. Coefficients lie along the first axis of a tensor."""
 
     def __init__(self, variables: int, order: int) -> None:
         if variables < 0 or order < 0:
@@ -29,85 +92,40 @@ class Ring:
         exponents = itertools.product(range(order + 1), repeat=variables)
         self.powers = sorted((e for e in exponents if sum(e) <= order), key=sum)
         self.degrees = [sum(e) for e in self.powers]
-        self.start = [sum(d < j for d in self.degrees) for j in range(order + 2)]  # first monomial of each degree
-        self._position = {e: i for i, e in enumerate(self.powers)}
-        self._shifts: dict[tuple[int, int, int], Tensor] = {}
-        sums = [tuple(map(sum, zip(e, f, strict=True))) for e in self.powers for f in self.powers]
-        self.most = max(sums.count(e) for e in self.powers)  # products that add up to one coefficient, at most
+        self.start = [sum(d < j for d in self.degrees) for j in range(order + 2)]  # first of each degree
+        # T_e T_f is the mean of 2^variables terms, the one of |e − f| is kept; any other is off by 2 at most
+        self.lost = 2 - 2.0 ** (1 - variables)
+        self.middle = torch.tensor(
+            [math.prod((0.0 if a % 2 else (-1.0) ** (a // 2)) for a in e) for e in self.powers], dtype=torch.float64
+        )  # T_e(0)
+        self._grids: dict[int, Grid] = {}
 
     def __len__(self) -> int:
         return len(self.powers)
 
-    def shift(self, i: int, low: int, high: int) -> Tensor:
-        """Where monomial i times each monomial of degree low..high lies."""
-        key = (i, low, high)
-        if key not in self._shifts:
-            others = self.powers[self.start[low] : self.start[high + 1]]
-            sums = [tuple(map(sum, zip(self.powers[i], f, strict=True))) for f in others]
-            self._shifts[key] = torch.tensor([self._position[e] for e in sums], dtype=torch.long)
-        return self._shifts[key]
-
-    def add_product(self, out: Tensor, i: int, a: Tensor, b: Tensor, low: int, high: int) -> None:
-        """out += (monomial i with coefficient a) · (the part of b of degree low..high), entrywise, in place."""
-        part = b[self.start[low] : self.start[high + 1]]
-        if len(part) == 0:
-            return
-        if self.variables == 1:
-            out[i + low : i + high + 1].addcmul_(a, part)
-        else:
-            out.index_add_(0, self.shift(i, low, high), a * part)
-
-    def multiply(self, a: Tensor, b: Tensor) -> Tensor:
-        """The truncated product, entrywise."""
-        out = a[0] * b
-        b = b.expand(out.shape)
-        for i, degree in enumerate(self.degrees[1:], start=1):
-            self.add_product(out, i, a[i], b, 0, self.order - degree)
-        return out
-
-    def horner(self, coefficients: list[Tensor], u: Tensor) -> Tensor:
-        """Σ_m coefficients[m]·u^m truncated, for u without constant term."""
-        k = self.order
-        out = coefficients[k].expand(u.shape[1:])[None].clone()
-        for degree in range(1, k + 1):  # out is known to this degree afterwards
-            count = self.start[degree + 1]
-            previous, out = out, u.new_empty(count, *u.shape[1:])
-            out[0] = coefficients[k - degree]
-            torch.mul(previous[0], u[1:count], out=out[1:])
-            for i in range(1, len(previous)):
-                self.add_product(out, i, previous[i], u, 1, degree - self.degrees[i])
-        return out
-
-    def exponential(self, u: Tensor) -> Tensor:
-        """exp(u) truncated, for u without constant term: by degrees, d·E_d = Σ_{j=1}^d j·u_j·E_{d−j} (Euler)."""
-        out = torch.empty_like(u)
-        out[0] = 1.0
-        weighted = [u[e] * d for e, d in enumerate(self.degrees)]
-        for degree in range(1, self.order + 1):
-            own = slice(self.start[degree], self.start[degree + 1])
-            torch.mul(u[own], degree, out=out[own])
-            for i in range(1, self.start[degree]):
-                left = degree - self.degrees[i]
-                self.add_product(out, i, weighted[i], out, left, left)
-            out[own].div_(degree)
-        return out
+    def grid(self, count: int | None = None) -> Grid:
+        """Nodes, `count` along every variable; order + 1 by default, which is enough for what lies in the ring."""
+        count = self.order + 1 if count is None else count
+        if count not in self._grids:
+            self._grids[count] = Grid(self, count)
+        return self._grids[count]
 
     def by_degree(self, absolute: Tensor) -> Tensor:
-        """Sums over the monomials of each degree."""
+        """Sums over the coefficients of each degree."""
         if self.variables == 1:
             return absolute
         parts = [absolute[a:b].sum(dim=0) for a, b in itertools.pairwise(self.start)]
         return torch.stack(parts)
 
-    def range_matrix(self) -> Float[Tensor, "monomials_squared coefficients"]:
-        """From the coefficients of all products of two monomials to the Bernstein coefficients of degree 2·order.
+    def range_matrix(self) -> Float[Tensor, "products bernstein"]:
+        """From the coefficients of all products T_e T_f to the Bernstein coefficients of degree 2·order.
 
         The range of a polynomial over a box lies between its least and its largest Bernstein coefficient there
         (Farouki 2012). The cell is cut into PIECES parts along every variable first.
         """
         return _bernstein(self.variables, self.order, 2)
 
-    def linear_range_matrix(self) -> Float[Tensor, "monomials coefficients"]:
+    def linear_range_matrix(self) -> Float[Tensor, "coefficients bernstein"]:
         """The same for a polynomial itself: Bernstein coefficients of degree `order`."""
         return _bernstein(self.variables, self.order, 1)
 
@@ -121,29 +139,45 @@ def ring(variables: int, order: int) -> Ring:
 @lru_cache(maxsize=64)
 def _bernstein(variables: int, order: int, factors: int) -> Tensor:
     powers = ring(variables, order).powers
-    if factors == 2:
-        powers = [tuple(map(sum, zip(e, f, strict=True))) for e in powers for f in powers]
+    products = [(e, f) for e in powers for f in powers] if factors == 2 else [(e, (0,) * variables) for e in powers]
     pieces = PIECES.get(variables, 1)
     edges = [Fraction(2 * i - pieces, pieces) for i in range(pieces + 1)]
-    boxes = itertools.product(itertools.pairwise(edges), repeat=variables)
     degree = factors * order
+    table = {ends: [_on_interval(m, degree, *ends) for m in range(degree + 1)] for ends in itertools.pairwise(edges)}
     blocks = []
-    for box in boxes:
-        axes = [torch.stack([_on_interval(a, degree, *ends) for a in range(degree + 1)]) for ends in box]
-        one = torch.ones(1, dtype=torch.float64)
-        blocks.append(torch.stack([reduce(torch.kron, [axes[v][a] for v, a in enumerate(e)], one) for e in powers]))
+    for box in itertools.product(itertools.pairwise(edges), repeat=variables):
+        rows = []
+        for e, f in products:  # T_e T_f = (T_{e+f} + T_{|e−f|})/2
+            pairs = zip(box, e, f, strict=True)
+            axes = [(table[ends][a + b] + table[ends][abs(a - b)]) / 2 for ends, a, b in pairs]
+            rows.append(reduce(torch.kron, axes, torch.ones(1, dtype=torch.float64)))
+        blocks.append(torch.stack(rows))
     return torch.cat(blocks, dim=1)
 
 
-def _on_interval(power: int, degree: int, left: Fraction, right: Fraction) -> Tensor:
-    """Bernstein coefficients of t^power over [left, right], correctly rounded."""
-    width = right - left
-    monomial = [math.comb(power, j) * width**j * left ** (power - j) for j in range(power + 1)]  # in s of [0, 1]
+@lru_cache(maxsize=256)
+def chebyshev(degree: int) -> tuple[int, ...]:
+    """T_degree by powers of t."""
+    if degree < 2:
+        return ((1,), (0, 1))[degree]
+    twice, last = [0, *(2 * a for a in chebyshev(degree - 1))], chebyshev(degree - 2)
+    return tuple(a - b for a, b in itertools.zip_longest(twice, last, fillvalue=0))
+
+
+def substituted(polynomial: tuple[int, ...], left: Fraction, width: Fraction) -> list[Fraction]:
+    """By powers of s, at left + width·s."""
+    out = [Fraction(0)] * len(polynomial)
+    for power, a in enumerate(polynomial):
+        for j in range(power + 1):
+            out[j] += a * math.comb(power, j) * width**j * left ** (power - j)
+    return out
+
+
+def _on_interval(m: int, degree: int, left: Fraction, right: Fraction) -> Tensor:
+    """Bernstein coefficients of T_m over [left, right], correctly rounded."""
+    monomial = substituted(chebyshev(m), left, right - left)
     values = [
-        sum(
-            (Fraction(math.comb(i, j), math.comb(degree, j)) * monomial[j] for j in range(min(i, power) + 1)),
-            Fraction(),
-        )
+        sum((Fraction(math.comb(i, j), math.comb(degree, j)) * monomial[j] for j in range(min(i, m) + 1)), Fraction())
         for i in range(degree + 1)
     ]
     return torch.tensor([float(value) for value in values], dtype=torch.float64)

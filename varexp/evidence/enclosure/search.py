@@ -18,11 +18,11 @@ from varexp.evidence.enclosure.cells import Box, Cells, States, first_boxes, hal
 from varexp.evidence.enclosure.norms import norm_above, norm_below
 from varexp.evidence.enclosure.protocol import Enclosure
 from varexp.evidence.enclosure.ring import ring
-from varexp.evidence.enclosure.taylor import TaylorModel
+from varexp.evidence.enclosure.together import beside
 from varexp.maps.norms import NormName, token_norm
 
 FLOOR = 1e-10  # a sup below it is resolved, whatever its relative gap
-CHUNK = 2**20  # coefficients in the largest array of one pass: bounds the memory
+CHUNK = 2**19  # coefficients in the largest array of one pass: bounds the memory
 BEST_FIRST = 256  # open cells beyond which only the worse half is cut in one round: a better lower end may close others
 STALLED = 0.8  # a cell within a tenth of its goal that keeps this share of its excess when halved ...
 PATIENCE = 4  # ... so many times in a row is left as it is: rounding is what remains
@@ -201,7 +201,7 @@ class Search:
         for part in torch.arange(len(states[0].R)).split(self._chunk(stage.largest)):
             state = stage.forward(tuple(Enclosure.of(model.cells(part)) for model in states))
             done.append([x.model().refreshed(stage.symbols) for x in state])
-        return tuple(TaylorModel.beside(same) for same in zip(*done, strict=True))
+        return tuple(beside(same) for same in zip(*done, strict=True))
 
     def _bounded(
         self,

@@ -1,16 +1,16 @@
-"""One summand of an affine expression over Taylor models."""
+"""One summand of an affine expression over Chebyshev models."""
 
 from dataclasses import dataclass, replace
 
+from varexp.evidence.enclosure.chebyshev import ChebyshevModel
 from varexp.evidence.enclosure.matrices import Matrix, identity
-from varexp.evidence.enclosure.taylor import TaylorModel
 
 
 @dataclass(frozen=True, eq=False)
 class Term:
     """factor · left · model · right, the model transposed if `flipped`; None is the identity."""
 
-    model: TaylorModel
+    model: ChebyshevModel
     left: Matrix | None = None
     right: Matrix | None = None
     flipped: bool = False
@@ -32,7 +32,7 @@ class Term:
             self.model.derived[key] = (self.left, self.model.left(self.left))  # holds the matrix: its id stays taken
         return replace(self, model=self.model.derived[key][1], left=None)
 
-    def value(self) -> TaylorModel:
+    def value(self) -> ChebyshevModel:
         """Evaluated."""
         term = self.pushed()
         x = term.model.map(lambda t: t.mT) if term.flipped else term.model
