@@ -132,6 +132,18 @@ def test_parts_of_a_cell_cover_it_and_inherit_its_state(variables):
     assert float(fresh.R.max()) < float(cut.R.max())
 
 
+@pytest.mark.parametrize("norm", ["rms", "frobenius", "max"])
+@pytest.mark.parametrize("lost", [math.inf, math.nan])
+def test_what_is_not_bounded_has_no_finite_norm(norm, lost):
+    """Nor the largest number there is, which would pass for an upper end."""
+    x = parameters(ring(1, 2), torch.zeros(2, 1, dtype=torch.float64), torch.ones(2, 1, dtype=torch.float64))
+    model = x.reshape(2, 1, 1).model()
+    model.R[0] = lost
+    assert norm_above(model, norm)[0] == math.inf
+    assert norm_above(model, norm)[1] == pytest.approx(1.0)
+    assert norm_below(model, norm)[0] == 0.0
+
+
 def test_norms_of_cells_enclose_dense_samples():
     rg = ring(2, 3)
     mid = torch.zeros(1, 2, dtype=torch.float64)

@@ -1,6 +1,6 @@
 """Chebyshev models that ride through plain torch code, and the search that turns them into certified sups.
 
-`Enclosure` answers torch's functions with rigorous enclosures; `enclose_sups` bounds norms over a domain from both
+`Enclosure` answers torch's functions with rigorous enclosures; `Search` bounds norms over a domain from both
 sides. Nothing here knows of targets or models.
 """
 

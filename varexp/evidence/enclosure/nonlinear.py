@@ -129,7 +129,7 @@ def _interpolated(x: ChebyshevModel, f: Function, D: Tensor) -> Interpolant:
     factors, enough = aliasing(shape.variables, counts)
     which = enough[ellipse].amax(dim=0) if shape.variables else torch.zeros_like(D, dtype=torch.long)
     lost = f.size(entries[0], U, reached).mul_(factors[which, ellipse]).sum(dim=0)
-    lost = torch.where(D > 0, lost, 0.0).nan_to_num_(nan=math.inf)
+    lost = torch.where(D > 0, lost, 0.0).nan_to_num_(nan=math.inf, posinf=math.inf)
     P, above = torch.empty_like(entries), torch.empty_like(D)
     first = _first(which, counts)
     grid = shape.grid(counts[first])

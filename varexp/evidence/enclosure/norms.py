@@ -24,7 +24,7 @@ def norm_above(x: ChebyshevModel, norm: NormName) -> Float[Tensor, "cells"]:
         ends = (P.movedim(0, -1) @ matrix).abs().amax(dim=-1)  # cells entries
         rounding = gamma(2 * len(x.ring) + 8) * float(matrix.abs().max())
         high = ((ends + rounding * most + rest) * (1 + 8 * UNIT)).amax(dim=1)
-        return torch.nan_to_num(high, nan=math.inf)
+        return torch.nan_to_num(high, nan=math.inf, posinf=math.inf)
     P = P.transpose(0, 1)  # cells monomials entries
     matrix = x.ring.range_matrix()
     squares = ((P @ P.mT).flatten(1) @ matrix).amax(dim=1).clamp_min(0)
@@ -32,7 +32,7 @@ def norm_above(x: ChebyshevModel, norm: NormName) -> Float[Tensor, "cells"]:
     squares = squares + rounding * most.square().sum(dim=1)
     up = 1 + gamma(entries + 32)
     high = (squares.sqrt() + rest.square().sum(dim=1).sqrt()) * up
-    return torch.nan_to_num(high * (_share(entries, norm) * up), nan=math.inf)
+    return torch.nan_to_num(high * (_share(entries, norm) * up), nan=math.inf, posinf=math.inf)
 
 
 def norm_below(x: ChebyshevModel, norm: NormName) -> Float[Tensor, "cells"]:

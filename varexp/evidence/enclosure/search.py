@@ -227,7 +227,7 @@ def _some(states: States, index: Tensor) -> States:
 
 
 def _excess(cells: Cells, target: Tensor) -> Tensor:
-    return (cells.above / target).nan_to_num(nan=math.inf).amax(dim=1)
+    return (cells.above / target).nan_to_num(nan=math.inf, posinf=math.inf).amax(dim=1)
 
 
 def _no_worse(found: Cells, cells: Cells, parents: Tensor, target: Tensor) -> Cells:

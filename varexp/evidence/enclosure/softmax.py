@@ -90,7 +90,7 @@ def _sums(u: Tensor, v: ChebyshevModel, shape: Ring, scale: Tensor, B: Tensor) -
     Cells are sorted by the nodes that they need. On an ellipse exponentials are at most e^{|u|}."""
     counts = nodes(shape)
     sizes = reaches(shape, u.abs(), True, ELLIPSES).add_(u[0]).exp_().sum(dim=-1, keepdim=True)
-    sizes = sizes.mul_(scale * (1 + 1e-9)).nan_to_num_(nan=torch.inf)  # variables ellipses ... rows 1
+    sizes = sizes.mul_(scale * (1 + 1e-9)).nan_to_num_(nan=torch.inf, posinf=torch.inf)  # variables ellipses ... rows 1
     factors, _ = aliasing(shape.variables, counts)
     factors = factors[:, ELLIPSES]
     lost = (factors.reshape(len(counts), 1, len(ELLIPSES), *[1] * (sizes.dim() - 2)) * sizes).amin(dim=2).sum(dim=1)
