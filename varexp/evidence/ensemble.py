@@ -14,6 +14,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
+from varexp.evidence.recording import Recorded
+
 LANE = 64  # elements; a multiple of what one unrolled vector instruction takes on any machine
 
 Step = Callable[[int, Tensor], None]
@@ -74,24 +76,33 @@ def fit(
 ) -> None:
     """Train every model to map its inputs to its outputs: Adam, one cycle, mean square over `size`.
 
-    `draw` gives the batch of a step. Gradients are clipped per model.
+    `draw` gives the batch of a step, always of the same shapes. Gradients are clipped per model.
     """
-    flat = ensemble.flat.detach().clone().requires_grad_()
+
+    def descent(flat: Tensor, inputs: Any, outputs: Tensor) -> tuple[Tensor, Tensor]:
+        """The losses, and their gradient, clipped."""
+        flat = flat.detach().requires_grad_()
+        loss = (ensemble(inputs, flat) - outputs).square().flatten(1).mean(dim=1) / size
+        (gradient,) = torch.autograd.grad(loss.sum(), flat)
+        norm = gradient.square().sum(dim=1, keepdim=True).sqrt()
+        return loss.detach(), gradient * (clip / norm.clamp_min(clip))
+
+    flat = ensemble.flat.detach().clone()
+    flat.grad = torch.zeros_like(flat)
     optimiser = torch.optim.Adam([flat], lr=learning_rate, betas=(0.9, 0.99), fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, learning_rate, total_steps=steps, pct_start=0.1, cycle_momentum=False, final_div_factor=1e4
     )
+    recorded = None
     for step in range(steps):
         inputs, outputs = draw(step)
-        loss = (ensemble(inputs, flat) - outputs).square().flatten(1).mean(dim=1) / size
-        (gradient,) = torch.autograd.grad(loss.sum(), flat)
-        norm = gradient.square().sum(dim=1, keepdim=True).sqrt()
-        flat.grad = gradient * (clip / norm.clamp_min(clip))
+        recorded = recorded or Recorded(descent, flat, inputs, outputs)
+        loss, flat.grad = recorded(flat, inputs, outputs)
         optimiser.step()
         schedule.step()
         if on_step is not None:
-            on_step(step, loss.detach())
-    ensemble.flat = flat.detach()
+            on_step(step, loss)
+    ensemble.flat = flat
 
 
 def word_batches(words: int, steps: int, batch: int, sources: Sequence[torch.Generator]) -> list[tuple[Tensor, Tensor]]:
