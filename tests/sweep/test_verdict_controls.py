@@ -177,7 +177,7 @@ def ce_2(lower, upper):
         return (t_next, 3 * y), [3 * t - t_next, t_next - 3 * y]
 
     stages = [Stage(f, lambda state, f=f: f(state)[0], 1) for f in (first, second)]
-    search = Search(lambda u: (u[..., None],) * 2, stages, Box((lower,), (upper,), 16), "max", 3)
+    search = Search(lambda u: (u[..., None],) * 2, stages, Box((lower,), (upper,), (16,)), "max", 3)
     (e_1, _), (e_2, error) = search.run([[0.0, 0.0]] * 2)
     return e_1, e_2, error
 

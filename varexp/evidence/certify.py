@@ -24,7 +24,7 @@ from varexp.maps.targets import Target, TargetStage
 from varexp.models.chain import Chain
 
 ORDER = {1: 7, 2: 5, 3: 3}  # of Chebyshev models, by number of parameters
-GRID = {1: 48, 2: 16, 3: 4}  # cells a side to start with
+GRID = {1: (48,), 2: (9, 36), 3: (3, 6, 12)}  # cells along every coordinate to start with, about as long as wide
 SYMBOLS = {1: 0, 2: 16, 3: 16}  # per part of the state, where the next stage has at most SYMBOL_TOKENS tokens
 SUMMED = 1e-13  # relative: covers the sum and the root of a merged norm of at most a hundred scales
 SYMBOL_TOKENS = 25  # beyond, carrying symbols through attention costs more than the cells they save

@@ -26,7 +26,7 @@ def search(*maps, box=((0.0,), (1.0,)), grid=8, norm="max", order=5, known=None,
     made = Search(
         lambda u: (u[..., None],),
         [stage(f) for f in maps],
-        Box(*box, grid),
+        Box(*box, (grid,) * len(box[0])),
         norm,
         order,
         Goal(**goal),

@@ -10,7 +10,7 @@ from torch.nn import functional
 from varexp.evidence.enclosure import functions
 from varexp.evidence.enclosure.chebyshev import ChebyshevModel
 from varexp.evidence.enclosure.expression import evaluated
-from varexp.evidence.enclosure.matrices import Matrix
+from varexp.evidence.enclosure.matrices import exact
 from varexp.evidence.enclosure.nonlinear import multiply
 from varexp.evidence.enclosure.protocol import (
     TABLE,
@@ -89,10 +89,10 @@ def matmul(a: Any, b: Any) -> Enclosure:
         x, y = aligned(a, b)
         return Enclosure(x.matmul(y))
     if isinstance(a, Enclosure):
-        return Enclosure(a.settled().affine.right(Matrix(b.detach())))
+        return Enclosure(a.settled().affine.right(exact(b)))
     if b.ndim < 3:
         raise UnknownOperationError("matrix @ enclosure needs an enclosure of (cells, rows, columns) at least")
-    return Enclosure(b.settled().affine.left(Matrix(a.detach())))
+    return Enclosure(b.settled().affine.left(exact(a)))
 
 
 def _rmatmul(a: Enclosure, b: Any) -> Enclosure:

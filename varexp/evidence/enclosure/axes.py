@@ -11,7 +11,7 @@ from varexp.evidence.enclosure import functions
 from varexp.evidence.enclosure.arithmetic import div
 from varexp.evidence.enclosure.chebyshev import ChebyshevModel
 from varexp.evidence.enclosure.expression import Affine, Term, rearranged
-from varexp.evidence.enclosure.matrices import Matrix
+from varexp.evidence.enclosure.matrices import Matrix, row
 from varexp.evidence.enclosure.protocol import TABLE, Enclosure, UnknownOperationError, back, rule
 from varexp.evidence.enclosure.together import joined
 from varexp.maps.constants import UNIT
@@ -50,9 +50,9 @@ def sum_(x: Enclosure, dim: int | Sequence[int] | None = None, keepdim: bool = F
     for axis in sorted(back(x, d) for d in dims):  # farthest first: the others keep their distance
         n = x.shape[axis]
         if keepdim and axis == -1:
-            x = Enclosure(x.settled().affine.right(Matrix(torch.ones(n, 1, dtype=torch.float64))))
+            x = Enclosure(x.settled().affine.right(row(n).mT))
         elif keepdim and axis == -2 and x.ndim > 2:
-            x = Enclosure(x.settled().affine.left(Matrix(torch.ones(1, n, dtype=torch.float64))))
+            x = Enclosure(x.settled().affine.left(row(n)))
         else:
             x = Enclosure.of(x.model().summed(axis))
             x = unsqueeze(x, axis) if keepdim else x
@@ -65,8 +65,7 @@ def mean(x: Enclosure, dim: int | Sequence[int] | None = None, keepdim: bool = F
     if keepdim and len(dims) == 1 and back(x, dims[0]) in (-1, -2) and x.ndim > 2:
         axis = back(x, dims[0])
         n = x.shape[axis]
-        row = torch.full((1, n), 1 / n, dtype=torch.float64)
-        matrix = Matrix(row, None if n & (n - 1) == 0 else UNIT * row)
+        matrix = row(n, 1 / n, 0.0 if n & (n - 1) == 0 else UNIT / n)
         affine = x.settled().affine
         return Enclosure(affine.left(matrix) if axis == -2 else affine.right(matrix.mT))
     count = 1
@@ -103,7 +102,7 @@ def unflatten(x: Enclosure, dim: int, sizes: Sequence[int]) -> Enclosure:
         return Enclosure(rearranged(affine, lambda t: t.unflatten(axis, tuple(sizes))))
 
     def heads(matrix: Matrix) -> Matrix:  # (rows, heads*size) -> (heads, rows, size)
-        return matrix.map(lambda t: t.unflatten(-1, tuple(sizes)).movedim(-2, -3))
+        return matrix.map(lambda t: t.unflatten(-1, tuple(sizes)).movedim(-2, -3), ("heads", *sizes))
 
     terms = []
     for term in affine.terms:
@@ -130,7 +129,7 @@ def flatten(x: Enclosure, start_dim: int = 0, end_dim: int = -1) -> Enclosure:
     if x.split and (start, end) == (-2, -1) and affine.shape[-3] == 1 and all(not t.flipped for t in affine.terms):
 
         def first(matrix: Matrix | None) -> Matrix | None:
-            return None if matrix is None else matrix.map(lambda t: t.squeeze(-3) if t.dim() > 2 else t)
+            return None if matrix is None else matrix.map(lambda t: t.squeeze(-3) if t.dim() > 2 else t, "first")
 
         terms = [
             Term(_once(t.model, "squeezed", lambda v: v.squeeze(-3)), first(t.left), first(t.right), False, t.factor)

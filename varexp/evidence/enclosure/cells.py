@@ -22,11 +22,11 @@ States = tuple[ChebyshevModel, ...]
 
 @dataclass(frozen=True)
 class Box:
-    """Closed intervals, one a parameter, cut into `grid` cells a side to start with."""
+    """Closed intervals, one a parameter, each cut into as many as `grid` says to start with."""
 
     lower: tuple[float, ...]
     upper: tuple[float, ...]
-    grid: int
+    grid: tuple[int, ...]
 
 
 @dataclass
@@ -75,11 +75,11 @@ class Cells:
 def first_boxes(box: Box) -> tuple[Float[Tensor, "cells parameters"], Float[Tensor, "cells parameters"]]:
     """Middles and radii of the grid; neighbours overlap by more than rounding can open."""
     axes = []
-    for low, high in zip(box.lower, box.upper, strict=True):
-        steps = torch.arange(box.grid, dtype=torch.float64) + 0.5
-        axes.append(low + (high - low) * steps / box.grid)
+    for low, high, count in zip(box.lower, box.upper, box.grid, strict=True):
+        steps = torch.arange(count, dtype=torch.float64) + 0.5
+        axes.append(low + (high - low) * steps / count)
     mid = torch.cartesian_prod(*axes).reshape(-1, len(axes))
-    widths = [(high - low) / box.grid / 2 for low, high in zip(box.lower, box.upper, strict=True)]
+    widths = [(high - low) / count / 2 for low, high, count in zip(box.lower, box.upper, box.grid, strict=True)]
     reach = max(map(abs, (*box.lower, *box.upper)))
     return mid, torch.tensor(widths, dtype=torch.float64).expand_as(mid) + 8 * UNIT * reach
 

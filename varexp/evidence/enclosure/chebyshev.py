@@ -158,11 +158,10 @@ class ChebyshevModel:
     def right(self, matrix: Matrix) -> "ChebyshevModel":
         """v @ matrix, on the last axis."""
         if matrix.value.dim() > 2 and matrix.value.shape[:-2].numel() == 1:
-            matrix = matrix.map(lambda t: t.reshape(t.shape[-2:]))  # one product for all batches
+            matrix = matrix.map(lambda t: t.reshape(t.shape[-2:]), "flat")  # one product for all batches
         W, k = matrix.value, matrix.value.shape[-2]
-        absolute = W.abs()
-        size = self.size @ absolute
-        R = (self.R @ absolute).add_(size, alpha=gamma(k + 4))
+        size = self.size @ matrix.size
+        R = (self.R @ matrix.size).add_(size, alpha=gamma(k + 4))
         if matrix.error is not None:
             off = self.size @ matrix.error
             R, size = R.add_(off), size.add_(off)

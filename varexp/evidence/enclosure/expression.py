@@ -165,7 +165,10 @@ def _with_constant(
     if term.left is not None:
         model = model.left(term.left)
     W = (constant if term.right is None else term.right @ constant) * term.factor
-    exact = ChebyshevModel.exactly(a.ring, W.map(lambda t: t.expand(*second.R.shape[1:-2], *t.shape[-2:])), a.shape[0])
+    batch = second.R.shape[1:-2]
+    exact = ChebyshevModel.exactly(
+        a.ring, W.map(lambda t: t.expand(*batch, *t.shape[-2:]), ("expanded", *batch)), a.shape[0]
+    )
     rest = None if a.constant is None else full(a.constant, a.shape) @ constant
     columns = joined([first, model], lambda parts: torch.cat(parts, dim=-1), rows_stay=True)
     return columns, joined([second, exact], lambda parts: torch.cat(parts, dim=-2)), None, rest

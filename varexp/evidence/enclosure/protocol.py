@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from varexp.evidence.enclosure.chebyshev import ChebyshevModel
 from varexp.evidence.enclosure.expression import Affine, rearranged
-from varexp.evidence.enclosure.matrices import Matrix
+from varexp.evidence.enclosure.matrices import Matrix, exact
 
 
 class UnknownOperationError(TypeError):
@@ -121,7 +121,7 @@ def matrix(x: Any, like: Enclosure) -> Matrix:
         )
     while value.dim() < 2:
         value = value[None]
-    return Matrix(value)
+    return exact(value)
 
 
 def aligned(a: Enclosure, b: Enclosure) -> tuple[Affine, Affine]:

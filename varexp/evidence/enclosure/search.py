@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from varexp.evidence.enclosure.cells import Box, Cells, States, first_boxes, halved, halved_state, parameters
+from varexp.evidence.enclosure.matrices import shared_matrices
 from varexp.evidence.enclosure.norms import norm_above, norm_below
 from varexp.evidence.enclosure.protocol import Enclosure
 from varexp.evidence.enclosure.ring import ring
@@ -22,7 +23,7 @@ from varexp.evidence.enclosure.together import beside
 from varexp.maps.norms import NormName, token_norm
 
 FLOOR = 1e-10  # a sup below it is resolved, whatever its relative gap
-CHUNK = 2**19  # coefficients in the largest array of one pass: bounds the memory
+CHUNK = 2**20  # coefficients in the largest array of one pass: bounds the memory
 BEST_FIRST = 256  # open cells beyond which only the worse half is cut in one round: a better lower end may close others
 STALLED = 0.8  # a cell within a tenth of its goal that keeps this share of its excess when halved ...
 PATIENCE = 4  # ... so many times in a row is left as it is: rounding is what remains
@@ -98,6 +99,7 @@ class Search:
         self.evaluated = [0] * len(self.stages)  # (cell, stage) evaluations spent on behalf of each stage
 
     @torch.no_grad()
+    @shared_matrices()
     def run(self, known: Sequence[Sequence[float]]) -> list[list[Sup]]:
         """Both ends of every objective of every stage. `known` are lower ends that are rigorous already."""
         mid, rad = first_boxes(self.box)

@@ -171,6 +171,10 @@ def _side_by_side(models: Sequence[ChebyshevModel]) -> ChebyshevModel:
 
 def _stacked(parts: Sequence[Matrix]) -> Matrix:
     """One above the other."""
+    return parts[0].once("above", lambda *matrices: _one_above_the_other(matrices), *parts[1:])
+
+
+def _one_above_the_other(parts: Sequence[Matrix]) -> Matrix:
     batch = broadcast(*(part.value.shape[:-2] for part in parts))
 
     def stacked(each: list[Tensor]) -> Tensor:
