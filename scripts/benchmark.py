@@ -1,22 +1,31 @@
-"""Speed, as ratios in one run on one core: python scripts/benchmark.py [training|enclosures].
+"""Speed, as ratios in one run on one core: python scripts/benchmark.py [steps|training|enclosures].
 
-training: ensembles against one model at a time. enclosures: certifying all sups of a chain to a 1 % gap, against the
-training of that chain.
+steps: a training step that was recorded, against one whose operations vmap and autograd find. training: ensembles
+against one model at a time. enclosures: certifying all sups of a chain to a 1 % gap, against the chain's training.
 """
 
 import argparse
+import functools
 import statistics
 import time
+import timeit
+from collections.abc import Callable
 
 import torch
+from torch import Tensor
 
 from varexp.evidence.certify import Certificate, certify
 from varexp.evidence.enclosure import Goal
+from varexp.evidence.ensemble import Ensemble
 from varexp.evidence.measure import Measurement, measure
+from varexp.evidence.recording import Recorded
 from varexp.evidence.train import Problem, Training, default_learning_rate, train
 from varexp.maps.domain import Domain
+from varexp.maps.patterns import generator
 from varexp.maps.targets import build_target
-from varexp.models.block import BlockConfig
+from varexp.models.block import Block, BlockConfig
+
+PARTS = ("steps", "training", "enclosures")
 
 CHAINS = (  # domain, ladder of sides, K, widths
     ("curve-2", (2, 3, 4, 5, 6, 7, 8), 2.1, (8, 16, 32, 64)),
@@ -24,6 +33,30 @@ CHAINS = (  # domain, ladder of sides, K, widths
     ("disc-1", (1, 2, 3, 4, 5), 1.5, (8, 32, 64)),
     ("disc-1", (1, 2, 3, 4, 5, 6), 1.5, (16,)),
 )
+
+
+def seconds_of(step: Callable[[], object], repeats: int) -> float:
+    """The least wall seconds of a call, over batches of ten."""
+    return min(timeit.repeat(step, number=10, repeat=1 + repeats)) / 10
+
+
+def steps(repeats: int) -> None:
+    print("side  ensemble  ms a model-step  ratio to one that is not recorded")
+    for side in (2, 4, 8):
+        for size in (1, 8, 32):
+            blocks = [Block(BlockConfig(), side**2, 2, generator("benchmark", seed)) for seed in range(size)]
+            ensemble = Ensemble(blocks)
+            x, y = torch.randn(2, size, 8, side**2, 2, generator=generator("benchmark"))
+
+            def descent(flat: Tensor, x: Tensor, y: Tensor, ensemble: Ensemble = ensemble) -> tuple[Tensor, ...]:
+                flat = flat.detach().requires_grad_()
+                loss = (ensemble(x, flat) - y).square().flatten(1).mean(dim=1)
+                return loss.detach(), *torch.autograd.grad(loss.sum(), flat)
+
+            recorded, arguments = Recorded(descent, ensemble.flat, x, y), (ensemble.flat, x, y)
+            found = seconds_of(functools.partial(descent, *arguments), repeats)
+            replayed = seconds_of(functools.partial(recorded, *arguments), repeats)
+            print(f"{side:4d}  {size:8d}  {replayed / size * 1e3:15.3f}  {found / replayed:6.2f}")
 
 
 def training_seconds(models: int, side: int, steps: int) -> float:
@@ -83,14 +116,16 @@ def enclosures() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="*", default=["training", "enclosures"], help="training, enclosures")
+    parser.add_argument("what", nargs="*", default=PARTS, help=", ".join(PARTS))
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
-    unknown = set(arguments.what) - {"training", "enclosures"}
+    unknown = set(arguments.what) - set(PARTS)
     if unknown:
-        parser.error(f"expected training or enclosures, got {', '.join(sorted(unknown))}")
+        parser.error(f"expected {', '.join(PARTS)}, got {', '.join(sorted(unknown))}")
     torch.set_num_threads(1)
+    if "steps" in arguments.what:
+        steps(arguments.repeats)
     if "training" in arguments.what:
         training(arguments.steps, arguments.repeats)
     if "enclosures" in arguments.what:
