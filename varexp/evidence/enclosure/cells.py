@@ -50,6 +50,10 @@ class Cells:
     def __len__(self) -> int:
         return len(self.mid)
 
+    def excess(self, target: Float[Tensor, "objectives"]) -> Float[Tensor, "cells"]:
+        """The largest ratio of an upper bound to its target; a cell above 1 is not resolved."""
+        return (self.above / target).nan_to_num(nan=math.inf, posinf=math.inf).amax(dim=1)
+
     def take(self, index: Tensor) -> "Cells":
         """Some of the cells."""
         before, after = (tuple(state.cells(index) for state in states) for states in (self.before, self.after))

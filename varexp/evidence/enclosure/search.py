@@ -130,7 +130,7 @@ class Search:
         while len(lower):  # a stage may be on the way only
             best = torch.maximum(lower, cells.below.amax(dim=0))
             target = best * (1 + self.goal.gap) + FLOOR
-            excess = _excess(cells, target)
+            excess = cells.excess(target)
             self.progress(index + 1, len(cells), float(excess.max()) * (1 + self.goal.gap) - 1)
             left = (self.goal.evaluations - self.evaluated[index]) // (self._parts + index + 1)
             worst = excess.argsort(descending=True, stable=True)
@@ -228,15 +228,11 @@ def _some(states: States, index: Tensor) -> States:
     return tuple(state.cells(index) for state in states)
 
 
-def _excess(cells: Cells, target: Tensor) -> Tensor:
-    return (cells.above / target).nan_to_num(nan=math.inf, posinf=math.inf).amax(dim=1)
-
-
 def _no_worse(found: Cells, cells: Cells, parents: Tensor, target: Tensor) -> Cells:
     """What held on a cell's parent holds on it. Where halving brought next to nothing, rounding is what is left."""
-    before = _excess(cells, target)[parents]
+    before = cells.excess(target)[parents]
     found.above = torch.minimum(found.above, cells.above[parents])
-    slow = (_excess(found, target) - 1 > STALLED * (before - 1)) & (before < 1.1)
+    slow = (found.excess(target) - 1 > STALLED * (before - 1)) & (before < 1.1)
     fresh = (found.cut == 0) & (cells.cut[parents] == 0)
     found.stalled = torch.where(slow & fresh, cells.stalled[parents] + 1, 0)
     return found
