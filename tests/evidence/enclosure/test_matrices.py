@@ -1,5 +1,6 @@
 """evidence/enclosure/matrices.py: what merging loses is covered, and what is remembered is never of other weights."""
 
+import contextlib
 from fractions import Fraction
 
 import pytest
@@ -75,6 +76,16 @@ def test_weights_that_change_are_seen_once_the_search_is_over():
     weight.data.mul_(0.5)  # behind autograd's back
     with shared_matrices():
         assert torch.equal((exact(weight) @ identity(2)).value, before / 2)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_what_is_done_in_place_after_a_use_does_not_reach_back(shared):
+    weight = torch.eye(2, dtype=torch.float64)
+    with shared_matrices() if shared else contextlib.nullcontext():
+        first = exact(weight)
+        weight[0, 0] = 2.0
+        second = exact(weight)
+        assert (first.value[0, 0], second.value[0, 0]) == (1.0, 2.0)
 
 
 @pytest.mark.parametrize("count", [MOST_DERIVED + 5])

@@ -16,16 +16,14 @@ from torch import Tensor
 from varexp.maps.constants import UNIT, gamma
 
 TINY = 1e-290  # above whatever underflow loses in one operation, and below whatever matters
-
-
 MOST_DERIVED = 512  # matrices that are remembered with one, or tensors: beyond, what comes is not here to stay
 
-_shared: dict[Hashable, "Matrix"] | None = None
+_shared: dict[Hashable, tuple[Tensor, "Matrix"]] | None = None
 
 
 @contextmanager
 def shared_matrices() -> Iterator[None]:
-    """Tensors that become matrices in here must not change before the end."""
+    """Tensors that become matrices in here must not change before the end, unless by torch's operations in place."""
     global _shared
     before = _shared
     _shared = {} if before is None else before
@@ -36,16 +34,16 @@ def shared_matrices() -> Iterator[None]:
 
 
 def exact(tensor: Tensor) -> "Matrix":
-    """Exactly this tensor (..., rows, columns)."""
+    """Exactly this tensor (..., rows, columns), as it is now: what is done to it in place later does not count."""
     tensor = tensor.detach()
-    if _shared is None:
-        return Matrix(tensor)
-    key = (tensor.data_ptr(), tensor.shape, tensor.stride(), tensor.dtype)
+    if _shared is None or tensor.is_inference():
+        return Matrix(tensor.clone())
+    key = (tensor.data_ptr(), tensor.shape, tensor.stride(), tensor.dtype, tensor._version)
     if key not in _shared:
         if len(_shared) == MOST_DERIVED:
-            return Matrix(tensor)
-        _shared[key] = Matrix(tensor)  # holds the tensor, so that no other takes its place
-    return _shared[key]
+            return Matrix(tensor.clone())
+        _shared[key] = tensor, Matrix(tensor.clone())  # holds the tensor, so that no other takes its place
+    return _shared[key][1]
 
 
 @dataclass(frozen=True, eq=False)
