@@ -66,7 +66,10 @@ def test_a_tensor_is_one_matrix_and_a_product_is_made_once():
         assert exact(weight.mT) is not exact(weight)
         assert (exact(weight) * 2.0) is not (exact(weight) * 3.0)
         assert exact(weight).rows(3) is not exact(weight).columns(3)
+        kept = identity(3)
+        assert identity(3) is kept
     assert exact(weight) is not exact(weight)
+    assert identity(3) is not kept  # nor what was made of it
 
 
 def test_weights_that_change_are_seen_once_the_search_is_over():

@@ -31,6 +31,9 @@ def shared_matrices() -> Iterator[None]:
         yield
     finally:
         _shared = before
+        if before is None:  # with what was made of them
+            identity.cache_clear()
+            row.cache_clear()
 
 
 def exact(tensor: Tensor) -> "Matrix":
