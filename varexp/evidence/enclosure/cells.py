@@ -30,50 +30,79 @@ class Box:
 
 
 @dataclass
-class Cells:
-    """Boxes mid ± rad (cells, parameters), bounds of every objective on them (cells, objectives), states.
-
-    `before` are the states at the start of the stage in hand, `after` at its end. `cut` counts how
-    often `before` was cut out of a larger cell's state, with its remainder, since it was computed; `stalled` counts
-    the halvings in a row that brought nothing.
-    """
+class Boxes:
+    """Boxes mid ± rad (boxes, parameters) at the start of a stage, with the states there; `cut` counts how often
+    those were cut out of a larger box's, with its remainder, since they were computed."""
 
     mid: Tensor
     rad: Tensor
     cut: Tensor
-    stalled: Tensor
-    above: Tensor
-    below: Tensor
-    before: States
-    after: States
+    states: States
 
     def __len__(self) -> int:
         return len(self.mid)
+
+    def take(self, index: Tensor) -> "Boxes":
+        """Some of the boxes."""
+        states = tuple(state.cells(index) for state in self.states)
+        return Boxes(self.mid[index], self.rad[index], self.cut[index], states)
+
+    def halved(self) -> "Boxes":
+        """Every box cut in two along every parameter; the parts take their states from it."""
+        states = tuple(halved_state(state) for state in self.states)
+        mid, rad = halved(self.mid, self.rad)
+        return Boxes(mid, rad, (self.cut + 1).repeat_interleave(2 ** self.mid.shape[1], dim=0), states)
+
+    @classmethod
+    def joined(cls, parts: Sequence["Boxes"]) -> "Boxes":
+        """The boxes of all parts."""
+        if len(parts) == 1:
+            return parts[0]
+        mid, rad, cut = (torch.cat([getattr(part, name) for part in parts]) for name in ("mid", "rad", "cut"))
+        return cls(mid, rad, cut, _beside([part.states for part in parts]))
+
+
+@dataclass
+class Cells:
+    """Boxes that were taken through a stage: bounds of every objective on them (cells, objectives), the states at its
+    end. `stalled` counts the halvings in a row that brought nothing."""
+
+    boxes: Boxes
+    stalled: Tensor
+    above: Tensor
+    below: Tensor
+    after: States
+
+    def __len__(self) -> int:
+        return len(self.boxes)
 
     def excess(self, target: Float[Tensor, "objectives"]) -> Float[Tensor, "cells"]:
         """The largest ratio of an upper bound to its target; a cell above 1 is not resolved."""
         return (self.above / target).nan_to_num(nan=math.inf, posinf=math.inf).amax(dim=1)
 
+    def ended(self) -> Boxes:
+        """The boxes at the start of the next stage."""
+        return Boxes(self.boxes.mid, self.boxes.rad, self.boxes.cut, self.after)
+
     def take(self, index: Tensor) -> "Cells":
         """Some of the cells."""
-        before, after = (tuple(state.cells(index) for state in states) for states in (self.before, self.after))
-        mid, rad, cut, stalled = self.mid[index], self.rad[index], self.cut[index], self.stalled[index]
-        return Cells(mid, rad, cut, stalled, self.above[index], self.below[index], before, after)
+        after = tuple(state.cells(index) for state in self.after)
+        return Cells(self.boxes.take(index), self.stalled[index], self.above[index], self.below[index], after)
 
     @classmethod
     def joined(cls, parts: Sequence["Cells"]) -> "Cells":
         """The cells of all parts."""
         if len(parts) == 1:
             return parts[0]
+        stalled, above, below = (
+            torch.cat([getattr(part, name) for part in parts]) for name in ("stalled", "above", "below")
+        )
+        after = _beside([part.after for part in parts])
+        return cls(Boxes.joined([part.boxes for part in parts]), stalled, above, below, after)
 
-        def tensor(name: str) -> Tensor:
-            return torch.cat([getattr(part, name) for part in parts])
 
-        def states(name: str) -> States:
-            return tuple(beside(same) for same in zip(*(getattr(p, name) for p in parts), strict=True))
-
-        boxes = tensor("mid"), tensor("rad"), tensor("cut"), tensor("stalled")
-        return cls(*boxes, tensor("above"), tensor("below"), states("before"), states("after"))
+def _beside(parts: Sequence[States]) -> States:
+    return tuple(beside(same) for same in zip(*parts, strict=True))
 
 
 def first_boxes(box: Box) -> tuple[Float[Tensor, "cells parameters"], Float[Tensor, "cells parameters"]]:

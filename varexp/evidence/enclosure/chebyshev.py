@@ -166,7 +166,8 @@ class ChebyshevModel:
             off = self.size @ matrix.error
             R, size = R.add_(off), size.add_(off)
         R, size = (x.mul_(1 + gamma(k + 8)).add_(TINY) for x in (R, size))
-        return ChebyshevModel(self.ring, self.P @ W, self.G @ W, R, size, self.symbols)
+        G = self.G @ W if len(self.G) else R.new_empty(0, *R.shape)
+        return ChebyshevModel(self.ring, self.P @ W, G, R, size, self.symbols)
 
     def left(self, matrix: Matrix) -> "ChebyshevModel":
         """matrix @ v, on the last axis but one."""

@@ -39,6 +39,7 @@ class Grid:
         inside = [reduce(np.multiply.outer, [one[a] for a in e], np.ones(())).reshape(-1) for e in shape.powers]
         weights = np.array([2.0 ** sum(a > 0 for a in e) for e in shape.powers])[:, None] / count**self.variables
         self.values = torch.from_numpy(np.stack(inside, axis=1))
+        self._moving = self.values[:, 1:].contiguous()
         self.coefficients = torch.from_numpy(np.stack(inside) * weights)
         self._along = torch.from_numpy(one * np.where(np.arange(count) > 0, 2.0, 1.0)[:, None] / count)
         self._inside = torch.tensor([sum(a * count**i for i, a in enumerate(reversed(e))) for e in shape.powers])
@@ -52,7 +53,7 @@ class Grid:
 
     def at_nodes(self, P: Tensor) -> Tensor:
         """Values (nodes, ...) of polynomials; the constant is added last, so that it is rounded once."""
-        return apply(self.values[:, 1:], P[1:]).add_(P[0])
+        return apply(self._moving, P[1:]).add_(P[0])
 
     def interpolant(self, values: Tensor) -> tuple[Tensor, Tensor]:
         """Its coefficients within the ring, and the absolute sum of the others; `values` (nodes, ...) are changed.
@@ -60,9 +61,10 @@ class Grid:
         The value at one node is taken off on the way, so that the transform rounds what varies alone.
         """
         first = values[0].clone()
-        x = values.sub_(first).reshape(len(self), -1)
+        x = values.sub_(first)
         for axis in range(self.variables):
-            x = self._along @ x.reshape(self.count**axis, self.count, -1)
+            ahead = (self.count**axis,) if axis else ()
+            x = self._along @ x.reshape(*ahead, self.count, -1)
         x = x.reshape(values.shape)
         if self.variables == 1:
             P, others = x[: len(self._inside)], x[len(self._inside) :]

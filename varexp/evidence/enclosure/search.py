@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from varexp.evidence.enclosure.cells import Box, Cells, States, first_boxes, halved, halved_state, parameters
+from varexp.evidence.enclosure.cells import Box, Boxes, Cells, States, first_boxes, halved, parameters
 from varexp.evidence.enclosure.matrices import shared_matrices
 from varexp.evidence.enclosure.norms import norm_above, norm_below
 from varexp.evidence.enclosure.protocol import Enclosure
@@ -102,29 +102,23 @@ class Search:
     @shared_matrices()
     def run(self, known: Sequence[Sequence[float]]) -> list[list[Sup]]:
         """Both ends of every objective of every stage. `known` are lower ends that are rigorous already."""
-        mid, rad = first_boxes(self.box)
-        state = self.start(parameters(self._ring, mid, rad))
-        states, cut = tuple(part.model() for part in state), torch.zeros(len(mid), dtype=torch.long)
+        boxes = self._computed(*first_boxes(self.box), 0)
         results = []
         for index in range(len(self.stages)):
             lower = torch.tensor(list(known[index]), dtype=torch.float64)
-            cells = self._resolve(self._entered(mid, rad, cut, states, index, lower), index, lower)
+            cells = self._resolve(self._entered(boxes, index, lower), index, lower)
             results.append(_sups(cells, lower))
-            mid, rad, cut, states = cells.mid, cells.rad, cells.cut, cells.after
+            boxes = cells.ended()
         return results
 
-    def _entered(self, mid: Tensor, rad: Tensor, cut: Tensor, states: States, index: int, lower: Tensor) -> Cells:
+    def _entered(self, boxes: Boxes, index: int, lower: Tensor) -> Cells:
         """Stage `index` on the cells that the stage before ended on. Those whose remainders cannot do are cut first,
         if the budget has room for that; if not, it is left to what the cells turn out to need."""
-        hopeless = self._rest(states) * LEAST_GROWTH > self._room(lower) / self.goal.gap
-        if len(mid) + int(hopeless.sum()) * self._parts * (index + 1) > self.goal.evaluations:
+        hopeless = self._rest(boxes.states) * LEAST_GROWTH > self._room(lower) / self.goal.gap
+        if len(boxes) + int(hopeless.sum()) * self._parts * (index + 1) > self.goal.evaluations:
             hopeless = torch.zeros_like(hopeless)
-        pieces, some = [], (~hopeless).nonzero()[:, 0]
-        if len(some):
-            pieces.append(self._one(mid[some], rad[some], cut[some], _some(states, some), index))
-        if len(some) < len(mid):
-            pieces.append(self._from_start(*halved(mid[hopeless], rad[hopeless]), index))
-        return Cells.joined(pieces)
+        kept = boxes.take((~hopeless).nonzero()[:, 0])
+        return self._through(self._with_computed(kept, *halved(boxes.mid[hopeless], boxes.rad[hopeless]), index), index)
 
     def _resolve(self, cells: Cells, index: int, lower: Tensor) -> Cells:
         while len(lower):  # a stage may be on the way only
@@ -139,17 +133,26 @@ class Search:
             if len(chosen) == 0 or time.perf_counter() > self._deadline:
                 return cells
             kept = torch.ones(len(cells), dtype=torch.bool).index_fill(0, chosen, False)
-            doubtful, cut = self._doubtful(cells, chosen, best), cells.cut[chosen] > 0
-            anew = self._anew(cells, chosen[doubtful & cut], chosen[doubtful & ~cut], target, index)
-            divided = self._divided(cells, chosen[~doubtful], target, index)
-            cells = Cells.joined([cells.take(kept.nonzero()[:, 0]), *anew, *divided])
+            found = self._again(cells, chosen, best, target, index)
+            cells = Cells.joined([cells.take(kept.nonzero()[:, 0]), found])
         return cells
 
-    def _doubtful(self, cells: Cells, chosen: Tensor, best: Tensor) -> Tensor:
+    def _again(self, cells: Cells, chosen: Tensor, best: Tensor, target: Tensor, index: int) -> Cells:
+        """The chosen cells in parts, which take their states from them; or, where those are in doubt, with states
+        computed from the start: of cells that were cut out of others as they are, of others in parts."""
+        doubtful, cut = self._doubtful(cells.boxes.take(chosen), best), cells.boxes.cut[chosen] > 0
+        divided, whole, parts = chosen[~doubtful], chosen[doubtful & cut], chosen[doubtful & ~cut]
+        boxes = cells.boxes
+        mid, rad = halved(boxes.mid[parts], boxes.rad[parts])
+        mid, rad = torch.cat([boxes.mid[whole], mid]), torch.cat([boxes.rad[whole], rad])
+        parents = [divided.repeat_interleave(self._parts), whole, parts.repeat_interleave(self._parts)]
+        found = self._through(self._with_computed(boxes.take(divided).halved(), mid, rad, index), index)
+        return _no_worse(found, cells, torch.cat(parents), target)
+
+    def _doubtful(self, boxes: Boxes, best: Tensor) -> Tensor:
         """Whether the remainder that a cell's state came with may be what keeps it from being resolved: it is large,
         or it has been handed down before."""
-        rest = self._rest(_some(cells.before, chosen))
-        return ~(GROWTH * rest < self._room(best) / 4) | (cells.cut[chosen] >= GENERATIONS)
+        return ~(GROWTH * self._rest(boxes.states) < self._room(best) / 4) | (boxes.cut >= GENERATIONS)
 
     def _rest(self, states: States) -> Tensor:
         return torch.stack([token_norm(state.rest(), self.norm) for state in states]).sum(dim=0)
@@ -159,44 +162,23 @@ class Search:
         positive = best[best > 0]
         return self.goal.gap * float(positive.amin()) if len(positive) else math.inf
 
-    def _divided(self, cells: Cells, chosen: Tensor, target: Tensor, index: int) -> Sequence[Cells]:
-        """Parts of the chosen cells, which take their states from them."""
-        if len(chosen) == 0:
-            return []
-        parents = cells.take(chosen)
-        states = tuple(halved_state(state) for state in parents.before)
-        cut = (parents.cut + 1).repeat_interleave(self._parts)
-        found = self._one(*halved(parents.mid, parents.rad), cut, states, index)
-        return [_no_worse(found, cells, chosen.repeat_interleave(self._parts), target)]
-
-    def _anew(self, cells: Cells, as_they_are: Tensor, in_parts: Tensor, target: Tensor, index: int) -> Sequence[Cells]:
-        """Cells with states of their own, computed from the start: of some themselves, of others the parts."""
-        if len(as_they_are) + len(in_parts) == 0:
-            return []
-        mid, rad = halved(cells.mid[in_parts], cells.rad[in_parts])
-        boxes = torch.cat([cells.mid[as_they_are], mid]), torch.cat([cells.rad[as_they_are], rad])
-        parents = torch.cat([as_they_are, in_parts.repeat_interleave(self._parts)])
-        return [_no_worse(self._from_start(*boxes, index), cells, parents, target)]
-
     # ---- evaluation ----------------------------------------------------------------------------------------------
 
-    def _one(self, mid: Tensor, rad: Tensor, cut: Tensor, states: States, index: int) -> Cells:
-        """Cells taken through stage `index` from the states at its start."""
-        stage, done = self.stages[index], []
-        for part in torch.arange(len(mid)).split(self._chunk(stage.largest)):
-            before = tuple(state.cells(part) for state in states)
-            state, values = stage.step(tuple(Enclosure.of(model) for model in before))
-            done.append(self._bounded((mid[part], rad[part], cut[part]), before, state, values, stage))
-        self.evaluated[index] += len(mid)
-        return Cells.joined(done)
-
-    def _from_start(self, mid: Tensor, rad: Tensor, index: int) -> Cells:
+    def _computed(self, mid: Tensor, rad: Tensor, index: int) -> Boxes:
+        """Boxes at the start of stage `index`, with states computed from the start."""
         state = self.start(parameters(self._ring, mid, rad))
         states = tuple(part.model() for part in state)
         for stage in self.stages[:index]:
             states = self._forward(states, stage)
         self.evaluated[index] += len(mid) * index
-        return self._one(mid, rad, torch.zeros(len(mid), dtype=torch.long), states, index)
+        return Boxes(mid, rad, torch.zeros(len(mid), dtype=torch.long), states)
+
+    def _with_computed(self, boxes: Boxes, mid: Tensor, rad: Tensor, index: int) -> Boxes:
+        """Boxes, and others whose states are computed from the start."""
+        if len(mid) == 0:
+            return boxes
+        computed = self._computed(mid, rad, index)
+        return Boxes.joined([boxes, computed]) if len(boxes) else computed
 
     def _forward(self, states: States, stage: Stage) -> States:
         done = []
@@ -205,27 +187,29 @@ class Search:
             done.append([x.model().refreshed(stage.symbols) for x in state])
         return tuple(beside(same) for same in zip(*done, strict=True))
 
-    def _bounded(
-        self,
-        boxes: tuple[Tensor, Tensor, Tensor],
-        before: States,
-        state: State,
-        values: Sequence[Enclosure],
-        stage: Stage,
-    ) -> Cells:
-        models, none = [value.model() for value in values], torch.zeros(len(boxes[0]), 0, dtype=torch.float64)
-        above = torch.stack([norm_above(m, self.norm) for m in models], dim=1) if models else none
-        below = torch.stack([norm_below(m, self.norm) for m in models], dim=1) if models else none
+    def _through(self, boxes: Boxes, index: int) -> Cells:
+        """Boxes taken through stage `index`."""
+        stage, done = self.stages[index], []
+        for part in torch.arange(len(boxes)).split(self._chunk(stage.largest)):
+            some = boxes.take(part)
+            state, values = stage.step(tuple(Enclosure.of(model) for model in some.states))
+            done.append(self._bounded(some, state, values, stage))
+        self.evaluated[index] += len(boxes)
+        return Cells.joined(done)
+
+    def _bounded(self, boxes: Boxes, state: State, values: Sequence[Enclosure], stage: Stage) -> Cells:
+        above, below = torch.zeros(2, len(boxes), len(values), dtype=torch.float64)
+        for shape in {value.shape for value in values}:  # those of one shape together
+            same = [i for i, value in enumerate(values) if value.shape == shape]
+            models = beside([values[i].model().absorbed() for i in same])
+            above[:, same] = norm_above(models, self.norm).reshape(len(same), -1).mT
+            below[:, same] = norm_below(models, self.norm).reshape(len(same), -1).mT
         after = tuple(part.model().refreshed(stage.symbols) for part in state)
-        return Cells(*boxes, torch.zeros(len(above), dtype=torch.long), above, below, before, after)
+        return Cells(boxes, torch.zeros(len(boxes), dtype=torch.long), above, below, after)
 
     def _chunk(self, largest: int) -> int:
         symbols = max(stage.symbols for stage in self.stages)
         return max(4, CHUNK // ((len(self._ring) + symbols) * largest))
-
-
-def _some(states: States, index: Tensor) -> States:
-    return tuple(state.cells(index) for state in states)
 
 
 def _no_worse(found: Cells, cells: Cells, parents: Tensor, target: Tensor) -> Cells:
@@ -233,7 +217,7 @@ def _no_worse(found: Cells, cells: Cells, parents: Tensor, target: Tensor) -> Ce
     before = cells.excess(target)[parents]
     found.above = torch.minimum(found.above, cells.above[parents])
     slow = (found.excess(target) - 1 > STALLED * (before - 1)) & (before < 1.1)
-    fresh = (found.cut == 0) & (cells.cut[parents] == 0)
+    fresh = (found.boxes.cut == 0) & (cells.boxes.cut[parents] == 0)
     found.stalled = torch.where(slow & fresh, cells.stalled[parents] + 1, 0)
     return found
 
@@ -243,6 +227,6 @@ def _sups(cells: Cells, lower: Tensor) -> list[Sup]:
     for j, known in enumerate(lower.tolist()):
         best = int(cells.below[:, j].argmax())
         found, above = float(cells.below[best, j]), float(cells.above[:, j].max())
-        place = tuple(cells.mid[best].tolist()) if found > known else None
+        place = tuple(cells.boxes.mid[best].tolist()) if found > known else None
         result.append(Sup(max(found, known), above, place))
     return result
