@@ -46,6 +46,7 @@ def attained(
     chain: Chain, target: Target, domain: Domain, norm: NormName, theta: Float[Tensor, "points parameters"]
 ) -> Float[Tensor, "points stages sups"]:
     """Rigorous lower bounds of every quantity at given parameters: its value less what rounding may have added."""
+    theta, places = theta.unique(dim=0, return_inverse=True)
     with torch.no_grad():
         state = y = domain.points(point(theta))
         values = []
@@ -54,7 +55,7 @@ def attained(
             models = [getattr(differences, name).model() for name in sups_of(stage)]
             values.append(torch.stack([norm_below(model, norm) for model in models], dim=-1))
             state, y = (Enclosure.of(x.model().refreshed(0)) for x in (state, y))
-        return torch.stack(values, dim=1)
+        return torch.stack(values, dim=1)[places]
 
 
 def certify(

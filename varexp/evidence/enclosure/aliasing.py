@@ -19,7 +19,7 @@ from varexp.maps.constants import gamma
 
 NODES = {0: (1,), 1: (10, 12, 16, 20, 26, 32), 2: (6, 8, 10, 12, 16), 3: (4, 6)}  # along every variable
 # what interpolation may lose, relative to M: the number of nodes is chosen by it
-NEGLIGIBLE = {1: 1e-12, 2: 1e-6, 3: 1e-4}
+NEGLIGIBLE = {1: 1e-9, 2: 1e-6, 3: 1e-4}
 COARSE = 1e-3  # the same in more variables
 ANGLES = tuple(0.1 * 1.5**i for i in range(11))  # log ρ of the ellipses that are looked at
 
