@@ -92,6 +92,16 @@ def test_ball_arithmetic_lies_inside_the_model_of_every_cell(case, radius):
                         assert abs(value[i, j] - known) <= arb(float(model.rest()[cell, i, j]))
 
 
+def test_points_that_come_twice_and_in_any_order_keep_their_values():
+    task, chain = small_chain(*CASES[0])
+    points = task.domain.sample(5)
+    again = attained(chain, task.target, task.domain, "rms", torch.cat([points.flip(0), points]))
+    alone = attained(chain, task.target, task.domain, "rms", points)
+    assert torch.equal(again[:5].flip(0), again[5:])
+    torch.testing.assert_close(again[5:], alone, rtol=ROUNDING, atol=ROUNDING)
+    assert len(alone[:, -1].unique(dim=0)) > 1
+
+
 def test_a_structural_zero_is_exact():
     task, chain = small_chain("sine", "dct", "tanh")
     result = certify(chain, task.target, task.domain, "rms", Goal(), starting_places(task, chain))

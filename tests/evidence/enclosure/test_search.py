@@ -44,6 +44,18 @@ def test_sups_that_are_known(norm, order):
     assert math.sin(3 * first.place[0]) == pytest.approx(1, abs=0.01)
 
 
+def test_objectives_of_one_stage_may_have_different_shapes():
+    def step(state):
+        (x,) = state
+        pair = torch.cat([x, 2 * x * x], dim=-1)
+        return (x,), [x, pair, 3 * x]
+
+    made = Search(lambda u: (u[..., None],), [Stage(step, lambda state: state, 1)], Box((0.0,), (1.0,), (4,)), "max", 5)
+    (sups,) = made.run([[0.0] * 3])
+    for sup, known in zip(sups, (1, 2, 3), strict=True):
+        assert 0.99 * known <= sup.lower <= known <= sup.upper <= 1.011 * known
+
+
 def test_a_spike_between_sample_points_is_enclosed():
     centre, width = 1 / math.sqrt(7), 1e-7
 
