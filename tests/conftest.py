@@ -7,7 +7,9 @@ os.environ.setdefault("WANDB_MODE", "disabled")
 
 from jaxtyping import install_import_hook
 
-install_import_hook([f"varexp.{room}" for room in ("theory", "maps", "models", "evidence")], "typecheck.checker")
+ROOMS = ("theory", "enclosure", "maps", "models", "training", "measurement", "families")
+
+install_import_hook([f"varexp.{room}" for room in ROOMS], "typecheck.checker")
 
 import pytest
 import torch

@@ -20,23 +20,26 @@ def command(script, *arguments):
 @pytest.mark.slow
 def test_figures_are_redrawn_from_tables_alone(tmp_path):
     shutil.copytree(ROOT / "results" / "tables", tmp_path / "tables")
-    done = command("figures.py", "--results", str(tmp_path), "width")
+    done = command("figures.py", f"results={tmp_path}", "experiment=width")
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == ["width.png", "width.svg"]
 
 
 @pytest.mark.slow
 def test_figures_says_what_is_missing(tmp_path):
-    unknown, missing = command("figures.py", "depht"), command("figures.py", "--results", str(tmp_path), "depth")
-    assert unknown.returncode == missing.returncode == 1
+    unknown, missing = (
+        command("figures.py", "experiment=depht"),
+        command("figures.py", f"results={tmp_path}", "experiment=[depth]"),
+    )
+    assert (unknown.returncode, missing.returncode) == (2, 1)
     there = "depth, downsampling, flowar, kernel, pyramid, samples, width"
-    assert unknown.stderr == f"error: no figure is defined for 'depht': there are {there}\n"
-    assert "run scripts/sweep.py experiment=depth first" in missing.stderr
+    assert unknown.stderr == f"error: unknown figure 'depht' (did you mean depth?): choose one of {there}\n"
+    assert "run varexp sweep experiment=depth first" in missing.stderr
 
 
 @pytest.mark.slow
 def test_benchmark_prints_ratios():
-    done = command("benchmark.py", "training", "--steps", "11", "--repeats", "1")
+    done = command("benchmark.py", "part=training", "steps=11", "repeats=1")
     assert done.returncode == 0, done.stderr
     rows = [line.split() for line in done.stdout.splitlines()[1:]]
     assert [(row[0], row[1]) for row in rows] == [(s, e) for s in ("2", "4", "8") for e in ("1", "8", "16", "32")]
@@ -53,4 +56,4 @@ def test_verify_checks_a_section_and_names_what_it_does_not_know(tmp_path):
     unknown, option = command("verify.py", "claim=lem-4.5"), command("verify.py", "clam=lem-4.4")
     assert (unknown.returncode, option.returncode) == (2, 2)
     assert re.search("did you mean .*lem-4.4", unknown.stderr)
-    assert "unknown clam: expected claim=ID" in option.stderr
+    assert "unknown key 'clam' (did you mean claim?): choose one of claim, section, results" in option.stderr

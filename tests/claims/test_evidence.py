@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from varexp.claims.audit import disagreements
-from varexp.claims.evidence import Comparison, Evidence, Instance, Number, at_most, below, equal, evidence
-from varexp.theory.verdicts import Verdict
+from varexp.claims.evidence import Comparison, Evidence, Instance, at_most, below, equal, evidence, number
+from varexp.theory import Interval, Verdict
 
 ends = st.fractions(min_value=-3, max_value=3, max_denominator=4)
-numbers = st.tuples(ends, ends).map(lambda pair: Number(min(pair), max(pair)))
+numbers = st.tuples(ends, ends).map(lambda pair: Interval(min(pair), max(pair)))
 comparisons = st.builds(Comparison, st.just("x"), numbers, st.sampled_from(("<=", "<", "==")), numbers)
 TRUTH = {"<=": lambda a, b: a <= b, "<": lambda a, b: a < b, "==": lambda a, b: a == b}
 
@@ -42,7 +42,7 @@ def test_hand_values():
     assert below("", 1, 1).verdict == Verdict.VIOLATED
     assert equal("", Fraction(1, 3), Fraction(2, 6)).verdict == Verdict.HOLDS
     assert equal("", 0.1, Fraction(1, 10)).verdict == Verdict.VIOLATED  # a float is what it is
-    assert at_most("", Number(Fraction(0), Fraction(2)), 1).verdict == Verdict.INCONCLUSIVE
+    assert at_most("", Interval(Fraction(0), Fraction(2)), 1).verdict == Verdict.INCONCLUSIVE
 
 
 @given(comparisons, st.fractions(0, 1), st.fractions(0, 1))
@@ -75,11 +75,11 @@ def test_hypotheses_come_first_and_name_what_is_not_met():
 def test_balls_are_widened_outwards(x):
     with ctx.workprec(200):
         exact = Fraction(x)
-        number = Number.of(arb(exact.numerator) / exact.denominator)
-    assert number.lower <= exact <= number.upper
-    assert number.upper - number.lower <= abs(exact) * Fraction(1, 10**28)
+        found = number(arb(exact.numerator) / exact.denominator)
+    assert found.lower <= exact <= found.upper
+    assert found.upper - found.lower <= abs(exact) * Fraction(1, 10**28)
 
 
 def test_a_ball_without_ends_is_refused():
     with pytest.raises(ValueError, match="raise the precision"):
-        Number.of(1 / arb(0, 1))
+        number(1 / arb(0, 1))

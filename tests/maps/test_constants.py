@@ -8,7 +8,7 @@ import pytest
 import torch
 from tolerances import ROUNDING
 
-from varexp.maps.constants import Constant, enclose_operator_norm, product_rounding
+from varexp.maps.constants import Constant, product_rounding
 from varexp.maps.interpolation import image_matrix, resize_matrix
 from varexp.maps.norms import NORMS
 
@@ -33,7 +33,7 @@ def _characteristic_sign(matrix: torch.Tensor, sigma: Fraction) -> int:
 def test_singular_value_is_enclosed_exactly(shape, seed):
     """By Sylvester's criterion in fractions: the upper end is above σ_max, the lower end is not."""
     matrix = torch.from_numpy(np.random.default_rng(seed).normal(size=shape))
-    constant = enclose_operator_norm(matrix, "frobenius")
+    constant = NORMS["frobenius"].operator_norm(matrix)
     assert _characteristic_sign(matrix, Fraction(constant.upper)) == 1
     assert _characteristic_sign(matrix, Fraction(constant.lower)) == -1
     assert constant.upper - constant.lower <= ROUNDING * constant.upper
@@ -42,7 +42,7 @@ def test_singular_value_is_enclosed_exactly(shape, seed):
 def test_max_norm_against_fractions():
     matrix = torch.randn(5, 7, dtype=torch.float64)
     exact = max(sum(abs(Fraction(v)) for v in row) for row in matrix.tolist())
-    constant = enclose_operator_norm(matrix, "max")
+    constant = NORMS["max"].operator_norm(matrix)
     assert Fraction(constant.lower) <= exact <= Fraction(constant.upper)
 
 
@@ -54,7 +54,7 @@ def test_off_by_widens_and_product_rounding_covers():
             exact = sum(Fraction(float(x)) * Fraction(float(y)) for x, y in zip(a[i], b[:, j], strict=True))
             assert abs(exact - Fraction(float((a @ b)[i, j]))) <= Fraction(float(rounding[i, j]))
     for norm in NORMS:
-        plain, wide = enclose_operator_norm(a @ b, norm), enclose_operator_norm(a @ b, norm, rounding)
+        plain, wide = NORMS[norm].operator_norm(a @ b), NORMS[norm].operator_norm(a @ b, rounding)
         assert wide.lower < plain.lower
         assert plain.upper < wide.upper
 
@@ -62,7 +62,7 @@ def test_off_by_widens_and_product_rounding_covers():
 def test_identity_and_times_one_are_exact():
     identity = torch.eye(7, dtype=torch.float64)
     for norm in ("rms", "frobenius"):
-        assert enclose_operator_norm(identity, norm) == Constant(1.0, 1.0)
+        assert NORMS[norm].operator_norm(identity) == Constant(1.0, 1.0)
     assert Constant(1.0, 1.0) * 2.1 == Constant(2.1, 2.1)
     assert Constant(1.0, 1.0) * 2.0 == Constant(2.0, 2.0)
 
@@ -77,7 +77,7 @@ def test_a_constant_of_two_is_not_above_two():
     """Rounding must not make K_2 = 2 meet the hypothesis K_2 > 2."""
     for sides in ((2, 3), (5, 6), (1, 2)):
         g = image_matrix(resize_matrix("dct", *sides))
-        assert (enclose_operator_norm(g, "rms") * 2.0).lower <= 2.0
+        assert (NORMS["rms"].operator_norm(g) * 2.0).lower <= 2.0
 
 
 def test_nonsense_is_refused():

@@ -8,7 +8,7 @@ from varexp.maps.interpolation import KERNELS, image_matrix, resize_matrix
 from varexp.maps.layers import attention, feed_forward
 from varexp.maps.patterns import generator
 from varexp.models.block import Block, BlockConfig
-from varexp.models.chain import Chain, ModelStage
+from varexp.models.chain import Chain, ChainStage
 
 
 def block(side=3, **fields):
@@ -36,7 +36,7 @@ def test_the_papers_class_has_its_shapes():
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_a_stage_interpolates_and_then_maps(kernel):
-    stage = ModelStage(kernel, 2, 3, block())
+    stage = ChainStage(kernel, 2, 3, block())
     x = torch.randn(4, 4, 2, dtype=torch.float64)
     interpolated = image_matrix(resize_matrix(kernel, 2, 3)) @ x
     torch.testing.assert_close(stage.interpolate(x), interpolated)
@@ -44,7 +44,7 @@ def test_a_stage_interpolates_and_then_maps(kernel):
 
 
 def test_chain_and_prefix():
-    chain = Chain([ModelStage("keys", 1, 2, block(2)), ModelStage("keys", 2, 3, block(3))])
+    chain = Chain([ChainStage("keys", 1, 2, block(2)), ChainStage("keys", 2, 3, block(3))])
     x = torch.randn(6, 1, 2, dtype=torch.float64)
     first, second = chain.trajectory(x)
     assert first.shape == (6, 4, 2)
@@ -59,7 +59,7 @@ def test_without_positions_a_word_stays_constant_on_each_scale():
     word = torch.randn(3, 1, 2, dtype=torch.float64)
 
     def spread(positions):
-        stages = [ModelStage("keys", a, b, block(b, positions=positions)) for a, b in ((1, 1), (1, 2), (2, 4))]
+        stages = [ChainStage("keys", a, b, block(b, positions=positions)) for a, b in ((1, 1), (1, 2), (2, 4))]
         out = Chain(stages)(word)
         return float((out - out.mean(dim=-2, keepdim=True)).abs().max())
 

@@ -1,5 +1,6 @@
 """models/flowar.py: the tokenizer, the network of C.12, generation (D.1), and what is refused."""
 
+import dataclasses
 import itertools
 
 import pytest
@@ -10,16 +11,20 @@ from torch.nn import functional
 from varexp.maps.interpolation import resample
 from varexp.maps.layers import attention, layer_norm
 from varexp.maps.patterns import generator
-from varexp.models.block import BlockConfig
 from varexp.models.flow import SAMPLERS
-from varexp.models.flowar import FlowAR, FlowNet, FlowStage, factor, tokenizer
+from varexp.models.flowar import FlowAR, FlowArchitecture, FlowNet, FlowStage, factor, tokenizer
 from varexp.models.pyramid import PyramidBlock, PyramidStage
 
-CONFIG = BlockConfig(width=6, hidden=8, head_size=6)
+CONFIG = FlowArchitecture(width=6, hidden=8, head_size=6)
+
+
+def shape(residual, epsilon):
+    network = "practice" if residual else "printed"
+    return dataclasses.replace(CONFIG, network=network, epsilon=epsilon)
 
 
 def network(tokens=4, residual=False, epsilon=0.0, channels=2):
-    net = FlowNet(CONFIG, tokens, channels, generator("net"), residual=residual, epsilon=epsilon)
+    net = FlowNet(shape(residual, epsilon), tokens, channels, generator("net"))
     return net.double().requires_grad_(False)
 
 
@@ -28,7 +33,7 @@ def model(sides, residual=True):
     for i in range(2, len(sides) + 1):
         tokens = [side**2 for side in sides[1:i]]
         block = PyramidBlock(CONFIG, tokens, 2, generator("block", i), causal=False)
-        net = FlowNet(CONFIG, tokens[-1], 2, generator("net", i), residual=residual, epsilon=1e-6)
+        net = FlowNet(shape(residual, 1e-6), tokens[-1], 2, generator("net", i))
         stages.append(FlowStage(PyramidStage("keys", sides[:i], block), net))
     return FlowAR(stages).double().requires_grad_(False)
 

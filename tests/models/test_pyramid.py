@@ -65,7 +65,7 @@ def test_every_coarser_scale_matters_and_nothing_else_is_remembered():
     state = torch.cat([x, *ts[:2]], dim=1)
     stage = model.stages[2]
     torch.testing.assert_close(stage(state), torch.cat([state, ts[2]], dim=1))
-    assert torch.equal(stage.last(state), ts[1])
+    assert torch.equal(stage.previous_scale(state), ts[1])
     for place in range(6):  # t_0, t_1 and the four tokens of t_2
         nudged = state.clone()
         nudged[:, place] += 1

@@ -60,10 +60,10 @@ def test_diverged_rows_are_counted_and_not_drawn(name):
 def test_unknown_figure_and_missing_table(tmp_path):
     with pytest.raises(
         ValueError,
-        match="no figure is defined for 'depht': there are depth, downsampling, flowar, kernel, pyramid, samples",
+        match=r"unknown figure 'depht' \(did you mean depth\?\): choose one of depth, downsampling, flowar, kernel",
     ):
         draw("depht", tmp_path)
-    with pytest.raises(FileNotFoundError, match=r"run scripts/sweep.py experiment=depth first"):
+    with pytest.raises(FileNotFoundError, match=r"run varexp sweep experiment=depth first"):
         draw("depth", tmp_path)
 
 
@@ -74,7 +74,7 @@ def test_helpers():
 
 
 def test_a_missing_table_names_what_makes_it(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"samples.csv is not there: run scripts/samples.py first"):
+    with pytest.raises(FileNotFoundError, match=r"samples.csv is not there: run varexp samples first"):
         draw("samples", tmp_path)
 
 

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 from tolerances import ROUNDING
 
-from varexp.sweep.rows import COLUMNS, STAGE_COLUMNS
-from varexp.theory import ends, keff, printed, telescoped
-from varexp.theory.verdicts import compare, theorem_5_6, vacuous
+from varexp.report.tables import load_table
+from varexp.sweeps.rows import STAGE_COLUMNS, columns
+from varexp.theory import Interval, compare, enclosed_bound, keff, printed, telescoped
+from varexp.theory.verdicts import theorem_5_6, vacuous
 
 ROOT = Path(__file__).parents[2]
 TABLES = ROOT / "results" / "tables"
@@ -25,7 +26,7 @@ def load(name):
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_columns_and_formats(name):
     rows, stages = load(name), load(f"{name}_stages")
-    assert tuple(rows[0]) == COLUMNS
+    assert tuple(rows[0]) == columns()
     assert tuple(stages[0]) == STAGE_COLUMNS
     assert len({row["key"] for row in rows}) == len(rows)
     for row in [*rows, *stages]:
@@ -57,52 +58,45 @@ def test_every_bound_and_verdict_recomputes_from_the_released_rows(name):
             continue
 
         if row["model"] == "flowar":
-            empty = [c for c in COLUMNS if c.startswith(("bound_", "verdict", "eps_", "local_")) or c == "error_upper"]
+            empty = [c for c in columns() if c.startswith(("bound_", "verdict", "eps_", "local_", "error_upper"))]
             assert not any(row[c] for c in empty)
             assert 0 < float(row["error_noise_low"]) <= float(row["error_noise_high"])
             continue
 
-        def ends_of(stage, name):
+        def interval(stage, name):
             upper = stage[f"{name}_upper"] if f"{name}_upper" in stage else stage[name]
-            return float(stage[f"{name}_lower"]), float(upper) if upper else None
+            return Interval(float(stage[f"{name}_lower"]), float(upper) if upper else math.inf)
 
-        def end(row, name):
-            return float(row[name]) if row[name] else None
-
-        lipschitz = [ends_of(s, "lipschitz") for s in stages]
+        lipschitz, error = [interval(s, "lipschitz") for s in stages], interval(row, "error")
         if row["model"] == "pyramid":
-            local = [((1.0, 1.0), ends_of(s, "local_error"), (0.0, 0.0)) for s in stages]
-            bound = ends(telescoped, lipschitz, local)
-            assert bound == (float(row["bound_telescoped_lower"]), end(row, "bound_telescoped_upper"))
-            error = float(row["error_lower"]), end(row, "error_upper")
-            assert row["verdict_repaired"] == compare(*error, *bound) != "VIOLATED"
+            one, zero = Interval.exactly(1.0), Interval.exactly(0.0)
+            bound = enclosed_bound(telescoped, lipschitz, [(one, interval(s, "local_error"), zero) for s in stages])
+            assert bound == interval(row, "bound_telescoped")
+            assert row["verdict_repaired"] == compare(error, bound) != "VIOLATED"
             assert not any(row[c] for c in ("verdict", "verdict_formula", "vacuous", "bound_printed_lower"))
             continue
-        parts = [tuple(ends_of(s, n) for n in ("lipschitz_feature", "eps_interpolation", "eps_block")) for s in stages]
+        parts = [tuple(interval(s, n) for n in ("lipschitz_feature", "eps_interpolation", "eps_block")) for s in stages]
         bounds = {}
         for name, formula in (("telescoped", telescoped), ("printed", printed), ("keff", keff)):
-            bounds[name] = ends(formula, lipschitz, parts)
-            assert bounds[name] == (float(row[f"bound_{name}_lower"]), end(row, f"bound_{name}_upper"))
-        own = [ends_of(s, "local_error") for s in stages]
-        error = float(row["error_lower"]), end(row, "error_upper")
+            bounds[name] = enclosed_bound(formula, lipschitz, parts)
+            assert bounds[name] == interval(row, f"bound_{name}")
+        own = [interval(s, "local_error") for s in stages]
         certified = row["certified"] == "True"
-        assert certified == all(upper is not None for stage in [own, [error], *parts] for _, upper in stage)
-        assert error[0] <= float(row["bound_pointwise"]) * (1 + 1e-9)
+        assert certified == all(number.bounded for stage in [own, [error], *parts] for number in stage)
+        assert error.lower <= float(row["bound_pointwise"]) * (1 + 1e-9)
         if certified:
-            assert error[0] <= error[1]
-            assert all(low <= high for low, high in own)
-            split_ends = [k1[1] * e1[1] + e2[1] for k1, e1, e2 in parts]
+            split_ends = [k1.upper * e1.upper + e2.upper for k1, e1, e2 in parts]
             assert all(
-                low <= most * (1 + ROUNDING) for (low, _), most in zip(own, split_ends, strict=True)
+                local.lower <= most * (1 + ROUNDING) for local, most in zip(own, split_ends, strict=True)
             )  # Lemma 5.3
-            widest = telescoped([high for _, high in lipschitz], [high for _, high in own])
+            widest = telescoped([number.upper for number in lipschitz], [number.upper for number in own])
             assert float(row["bound_pointwise"]) <= widest * (1 + 1e-9)
-        formula_verdict = compare(*error, *bounds["printed"])
+        formula_verdict = compare(error, bounds["printed"])
         assert row["verdict_formula"] == formula_verdict
-        assert row["verdict"] == theorem_5_6(max(low for low, _ in lipschitz), formula_verdict)
-        assert row["verdict_repaired"] == compare(*error, *bounds["telescoped"]) != "VIOLATED"
-        constant = (float(row["error_constant_lower"]), float(row["error_constant_upper"]))
-        assert row["vacuous"] == {True: "True", False: "False", None: ""}[vacuous(*bounds["printed"], *constant)]
+        assert row["verdict"] == theorem_5_6(max(number.lower for number in lipschitz), formula_verdict)
+        assert row["verdict_repaired"] == compare(error, bounds["telescoped"]) != "VIOLATED"
+        decided = vacuous(bounds["printed"], interval(row, "error_constant"))
+        assert row["vacuous"] == {True: "True", False: "False", None: ""}[decided]
         assert math.isfinite(float(row["error_l2"]))
 
 
@@ -133,3 +127,12 @@ def test_the_default_scale_is_what_is_released():
     assert width.steps.nunique() == 2
     assert (kernel.lipschitz > 2).all()
     assert kernel.kernel.nunique() == 11
+
+
+def test_loaded_tables_are_typed():
+    depth = load_table("depth", ROOT / "results")
+    assert depth.certified.dtype == depth.in_class.dtype == bool
+    assert depth.vacuous.isin([True, False]).sum() == depth.vacuous.notna().sum() > 0
+    assert depth.sides.map(type).eq(str).all()
+    with pytest.raises(FileNotFoundError, match=r"there is no table 'depht' .* there are: .*depth_stages"):
+        load_table("depht", ROOT / "results")

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tolerances import ROUNDING
 
-from varexp.theory import amplifications, ends, keff, printed, split, telescoped
+from varexp.theory import amplifications, enclosed_bound, keff, printed, split, telescoped
 from varexp.theory.bounds import rounded
+from varexp.theory.interval import Interval
 
 positive = st.floats(1e-3, 10)
 stages = st.lists(st.tuples(positive, positive), min_size=1, max_size=8)
@@ -39,12 +40,12 @@ def test_thresholds_are_the_bonacci_constants(depth, threshold):
 
 
 @given(stages)
-def test_telescoped_is_the_recursion_of_the_error(rows):
-    """The error of e_i = L_i e_{i-1} + local_i, in exact fractions."""
-    error = Fraction(0)
-    for lipschitz, local in rows:
-        error = Fraction(lipschitz) * error + Fraction(local)
-    assert telescoped([r[0] for r in rows], [r[1] for r in rows]) == pytest.approx(float(error), rel=ROUNDING)
+def test_telescoped_is_the_sum_over_stages(rows):
+    """Σ_j (Π_{i>j} L_i) local_j, product by product in exact fractions."""
+    total = Fraction(0)
+    for j, (_, local) in enumerate(rows):
+        total += Fraction(local) * math.prod((Fraction(L) for L, _ in rows[j + 1 :]), start=Fraction(1))
+    assert telescoped([r[0] for r in rows], [r[1] for r in rows]) == pytest.approx(float(total), rel=ROUNDING)
 
 
 @given(stages)
@@ -69,26 +70,27 @@ numbers = st.floats(0, 1e6, allow_subnormal=False)
 
 
 @given(st.lists(st.tuples(numbers, numbers, numbers, numbers), min_size=1, max_size=6))
-def test_ends_are_the_exact_bound_rounded_outwards(stages):
-    point = [((k, k), (e1, e1), (e2, e2)) for _, k, e1, e2 in stages]
-    lipschitz = [(L, L) for L, *_ in stages]
+def test_an_enclosed_bound_is_the_exact_one_rounded_outwards(stages):
+    parts = [tuple(Interval.exactly(x) for x in row[1:]) for row in stages]
+    lipschitz = [Interval.exactly(L) for L, *_ in stages]
     for formula in (telescoped, printed, keff):
         exact = formula(
             [Fraction(L) for L, *_ in stages], [Fraction(k) * Fraction(e1) + Fraction(e2) for _, k, e1, e2 in stages]
         )
-        low, high = ends(formula, lipschitz, point)
-        assert Fraction(low) <= exact
-        assert high == math.inf or exact <= Fraction(high)
-        assert high == low or high == math.nextafter(low, math.inf)
+        found = enclosed_bound(formula, lipschitz, parts)
+        assert Fraction(found.lower) <= exact
+        assert found.upper == math.inf or exact <= Fraction(found.upper)
+        assert found.upper == found.lower or found.upper == math.nextafter(found.lower, math.inf)
 
 
-def test_ends_grow_with_every_interval_and_an_unknown_end_stays_unknown():
-    narrow = ends(telescoped, [(2.0, 2.0)] * 2, [((1.0, 1.0), (0.1, 0.2), (0.3, 0.3))] * 2)
-    wide = ends(telescoped, [(2.0, 2.5)] * 2, [((1.0, 1.0), (0.1, 0.2), (0.3, 0.4))] * 2)
-    assert wide[0] == narrow[0] < narrow[1] < wide[1]
-    assert ends(printed, [(2.0, 2.0)], [((1.0, 1.0), (0.1, None), (0.3, 0.3))])[1] is None
+def test_an_enclosed_bound_grows_with_every_interval_and_an_unknown_end_stays_unknown():
+    one, two = Interval.exactly(1.0), Interval.exactly(2.0)
+    narrow = enclosed_bound(telescoped, [two] * 2, [(one, Interval(0.1, 0.2), Interval.exactly(0.3))] * 2)
+    wide = enclosed_bound(telescoped, [Interval(2.0, 2.5)] * 2, [(one, Interval(0.1, 0.2), Interval(0.3, 0.4))] * 2)
+    assert wide.lower == narrow.lower < narrow.upper < wide.upper
+    assert not enclosed_bound(printed, [two], [(one, Interval(0.1), Interval.exactly(0.3))]).bounded
     with pytest.raises(ValueError, match="finite lower ends"):
-        ends(printed, [(2.0, 2.0)], [((1.0, 1.0), (math.nan, None), (0.3, 0.3))])
+        enclosed_bound(printed, [two], [(one, Interval(math.inf), Interval.exactly(0.3))])
 
 
 def test_rounding_towards_each_side():

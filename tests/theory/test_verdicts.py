@@ -1,28 +1,41 @@
 """theory/verdicts.py: each rule with a planted truth, a planted falsehood and an undecidable case."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from varexp.theory.interval import Interval
 from varexp.theory.verdicts import Verdict, compare, theorem_5_6, vacuous
 
-end = st.one_of(st.none(), st.floats(0, 1e6))
+ends = st.floats(0, 1e6)
+intervals = st.tuples(ends, st.one_of(ends, st.just(math.inf))).map(lambda pair: Interval(min(pair), max(pair)))
 
 
 def test_planted_truth_and_falsehood():
-    assert compare(1.0, 1.1, 1.1, 1.3) is Verdict.HOLDS
-    assert compare(1.4, 1.5, 1.1, 1.3) is Verdict.VIOLATED
-    assert compare(1.2, 1.5, 1.1, 1.3) is Verdict.INCONCLUSIVE
+    bound = Interval(1.1, 1.3)
+    assert compare(Interval(1.0, 1.1), bound) is Verdict.HOLDS
+    assert compare(Interval(1.4, 1.5), bound) is Verdict.VIOLATED
+    assert compare(Interval(1.2, 1.5), bound) is Verdict.INCONCLUSIVE
+    assert compare(Interval(1.1, 1.1), Interval(1.1, 1.1), "<") is Verdict.VIOLATED
+    assert compare(Interval(1.1, 1.1), Interval(1.1, 1.1), "==") is Verdict.HOLDS
+    assert compare(Interval(1.0, 1.1), Interval(1.0, 1.1), "==") is Verdict.INCONCLUSIVE
+
+
+def test_an_unknown_relation_is_refused():
+    with pytest.raises(ValueError, match="unknown relation '>=': choose one of <=, <, =="):
+        compare(Interval(3, 3), Interval(2, 2), ">=")
 
 
 def test_a_bound_that_is_attained_is_inconclusive():
-    assert compare(1.0, 1.0 + 1e-12, 1.0 - 1e-12, 1.0) is Verdict.INCONCLUSIVE
+    assert compare(Interval(1.0, 1.0 + 1e-12), Interval(1.0 - 1e-12, 1.0)) is Verdict.INCONCLUSIVE
 
 
 def test_a_missing_end_decides_nothing():
-    assert compare(1.0, None, 5.0, None) is Verdict.INCONCLUSIVE
-    assert compare(9.0, None, 5.0, None) is Verdict.INCONCLUSIVE
-    assert compare(9.0, None, None, 5.0) is Verdict.VIOLATED
+    assert compare(Interval(1.0), Interval(5.0)) is Verdict.INCONCLUSIVE
+    assert compare(Interval(9.0), Interval(5.0)) is Verdict.INCONCLUSIVE
+    assert compare(Interval(9.0), Interval(0.0, 5.0)) is Verdict.VIOLATED
 
 
 @pytest.mark.parametrize("constant", [1.5, 2.0, 2.0 - 1e-16])
@@ -32,19 +45,25 @@ def test_hypothesis_comes_first(constant):
 
 
 def test_vacuous():
-    assert vacuous(2.0, 2.1, 1.0, 1.5) is True
-    assert vacuous(0.5, 0.9, 1.0, 1.5) is False
-    assert vacuous(1.2, 1.4, 1.0, 1.5) is None
-    assert vacuous(0.5, None, 1.0, 1.5) is None
+    constant = Interval(1.0, 1.5)
+    assert vacuous(Interval(2.0, 2.1), constant) is True
+    assert vacuous(Interval(0.5, 0.9), constant) is False
+    assert vacuous(Interval(1.2, 1.4), constant) is None
+    assert vacuous(Interval(0.5), constant) is None
 
 
-@given(end, end, end, end)
-def test_never_both(a, b, c, d):
-    """HOLDS and VIOLATED exclude each other for proper intervals."""
-    if (a is not None and b is not None and a > b) or (c is not None and d is not None and c > d):
-        return
-    verdict = compare(a, b, c, d)
-    holds = b is not None and c is not None and b <= c
-    violated = a is not None and d is not None and a > d
-    assert not (holds and violated)
-    assert verdict is (Verdict.HOLDS if holds else Verdict.VIOLATED if violated else Verdict.INCONCLUSIVE)
+@given(intervals, intervals, st.floats(0, 1), st.floats(0, 1))
+def test_a_verdict_is_true_of_every_value_within_the_ends(a, b, s, t):
+    """For HOLDS error <= bound wherever the two lie, for VIOLATED nowhere; INCONCLUSIVE has a value of each kind."""
+
+    def value(interval, share):
+        return interval.lower if share == 0 else min(interval.upper, interval.lower + share / (1 - share + 1e-300))
+
+    verdict, holds = compare(a, b), value(a, s) <= value(b, t)
+    if verdict is Verdict.HOLDS:
+        assert holds
+    elif verdict is Verdict.VIOLATED:
+        assert not holds
+    else:
+        assert a.lower <= b.upper
+        assert a.upper > b.lower or not a.bounded

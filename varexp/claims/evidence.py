@@ -10,38 +10,20 @@ from typing import Any
 
 from flint import arb, fmpz
 
-from varexp.theory.verdicts import Verdict
+from varexp.theory import Interval, Verdict, compare
 
 DIGITS = 30  # to which the ends of balls are rounded outwards
-RELATIONS = ("<=", "<", "==")
 
 
-@dataclass(frozen=True)
-class Number:
-    """A real number between two exact ends."""
-
-    lower: Fraction
-    upper: Fraction
-
-    def __post_init__(self) -> None:
-        if self.lower > self.upper:
-            raise ValueError(f"expected lower <= upper, got {self.lower} and {self.upper}")
-
-    @classmethod
-    def of(cls, x: Any) -> "Number":
-        """From a Number, a fraction, an integer, a float (exactly what it is) or a ball of python-flint."""
-        if isinstance(x, Number):
-            return x
-        if isinstance(x, arb):
-            if not x.is_finite():
-                raise ValueError(f"a comparison needs a finite ball, got {x}: raise the precision")
-            return cls(_decimal(_dyadic(x.lower()), up=False), _decimal(_dyadic(x.upper()), up=True))
-        return cls(Fraction(x), Fraction(x))
-
-    def __str__(self) -> str:
-        if self.lower == self.upper:
-            return _text(self.lower)
-        return f"[{_text(self.lower)}, {_text(self.upper)}]"
+def number(x: Any) -> Interval:
+    """From an interval, a fraction, an integer, a float (exactly what it is) or a ball of python-flint: exact ends."""
+    if isinstance(x, Interval):
+        return x
+    if isinstance(x, arb):
+        if not x.is_finite():
+            raise ValueError(f"a comparison needs a finite ball, got {x}: raise the precision")
+        return Interval(_decimal(_dyadic(x.lower()), up=False), _decimal(_dyadic(x.upper()), up=True))
+    return Interval.exactly(Fraction(x))
 
 
 @dataclass(frozen=True)
@@ -49,21 +31,14 @@ class Comparison:
     """`left relation right`, with what the two sides are in words."""
 
     what: str
-    left: Number
+    left: Interval
     relation: str
-    right: Number
+    right: Interval
 
     @property
     def verdict(self) -> Verdict:
         """By intervals: HOLDS and VIOLATED for every value within the ends, else INCONCLUSIVE."""
-        a, b = self.left, self.right
-        if self.relation == "<=":
-            holds, fails = a.upper <= b.lower, a.lower > b.upper
-        elif self.relation == "<":
-            holds, fails = a.upper < b.lower, a.lower >= b.upper
-        else:
-            holds, fails = a.lower == a.upper == b.lower == b.upper, a.upper < b.lower or b.upper < a.lower
-        return Verdict.HOLDS if holds else Verdict.VIOLATED if fails else Verdict.INCONCLUSIVE
+        return compare(self.left, self.right, self.relation)
 
     def __str__(self) -> str:
         return f"{self.what}: {self.left} {self.relation} {self.right}"
@@ -71,17 +46,17 @@ class Comparison:
 
 def at_most(what: str, left: Any, right: Any) -> Comparison:
     """left <= right."""
-    return Comparison(what, Number.of(left), "<=", Number.of(right))
+    return Comparison(what, number(left), "<=", number(right))
 
 
 def below(what: str, left: Any, right: Any) -> Comparison:
     """left < right."""
-    return Comparison(what, Number.of(left), "<", Number.of(right))
+    return Comparison(what, number(left), "<", number(right))
 
 
 def equal(what: str, left: Any, right: Any) -> Comparison:
     """left == right, which only exact numbers can show."""
-    return Comparison(what, Number.of(left), "==", Number.of(right))
+    return Comparison(what, number(left), "==", number(right))
 
 
 @dataclass(frozen=True)
@@ -142,7 +117,3 @@ def _decimal(x: Fraction, up: bool) -> Fraction:
     if up and scaled.denominator != 1:
         whole += 1
     return whole / Fraction(10) ** shift
-
-
-def _text(x: Fraction) -> str:
-    return str(x) if len(str(x)) <= 24 else f"{float(x):.6g}"

@@ -12,8 +12,8 @@ from rich.table import Table
 
 from varexp.claims.audit import disagreements
 from varexp.claims.claim import Claim, Plant, Reading
-from varexp.claims.evidence import Comparison, Evidence, Number
-from varexp.theory.verdicts import Verdict
+from varexp.claims.evidence import Comparison, Evidence
+from varexp.theory import Interval, Verdict
 
 SCHEMA = 1
 COLOURS = {"HOLDS": "green", "VIOLATED": "red", "INCONCLUSIVE": "yellow", "HYPOTHESIS_NOT_MET": "yellow"}
@@ -97,8 +97,8 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _ends(number: Number) -> list[str]:
-    return [str(number.lower)] if number.lower == number.upper else [str(number.lower), str(number.upper)]
+def _ends(number: Interval) -> list[str]:
+    return [str(number.lower)] if number.exact else [str(number.lower), str(number.upper)]
 
 
 def _counts(rows: Sequence[dict[str, Any]]) -> dict[str, int]:

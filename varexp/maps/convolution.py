@@ -10,8 +10,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from varexp.maps.constants import Constant, enclose_operator_norm
-from varexp.maps.norms import NormName
+from varexp.maps.constants import Constant
+from varexp.maps.norms import TokenNorm, find_norm
 
 PADDINGS = ("zero", "circular")
 OFFSETS = tuple((m, n) for m in (-1, 0, 1) for n in (-1, 0, 1))
@@ -55,13 +55,7 @@ def convolution_matrix(
 
 
 def convolution_norm(
-    kernels: Float[Tensor, "channels_out 3 3 channels_in"], side: int, padding: str, norm: NormName
+    kernels: Float[Tensor, "channels_out 3 3 channels_in"], side: int, padding: str, norm: str | TokenNorm
 ) -> Constant:
     """Operator norm by the matrix, as an interval. From side 3 every tap has entries of its own, and nothing rounds."""
-    return enclose_operator_norm(convolution_matrix(kernels, side, padding), norm)
-
-
-def circular_norm(kernels: Float[Tensor, "channels_out 3 3 channels_in"], side: int) -> float:
-    """The largest singular value with circular padding: over the frequencies, of the channels' transfer matrix."""
-    transfer = torch.fft.fft2(kernels, s=(side, side), dim=(1, 2))  # out frequencies frequencies in
-    return float(torch.linalg.matrix_norm(transfer.permute(1, 2, 0, 3), ord=2).max())
+    return find_norm(norm).operator_norm(convolution_matrix(kernels, side, padding))

@@ -19,7 +19,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from varexp.maps.norms import check_norm
+from varexp.maps.norms import find_norm
+from varexp.registry import Registry
 
 Weights = list[list[float]]  # (size_out, size_in)
 
@@ -30,7 +31,6 @@ class Kernel:
 
     weights: Callable[[int, int], Weights]
     in_class: bool  # W(x) in [0, 1] for every x (Def 3.1)
-    description: str
 
 
 # ---- the kernels W(x), piecewise polynomials in exact fractions -------------------------------------------------
@@ -175,31 +175,26 @@ def _literal(
     return rows
 
 
-KERNELS: dict[str, Kernel] = {
-    "dct": Kernel(_dct, False, "the scale map itself: cosine interpolant, so ε_1 = 0 (control)"),
-    "nearest": Kernel(_nearest, True, "nearest-exact"),
-    "bilinear": Kernel(_convolve(triangle, 1), True, "linear"),
-    "keys": Kernel(_convolve(keys, 2), False, "cubic convolution, a = -1/2"),
-    "keys75": Kernel(_convolve(keys75, 2), False, "cubic convolution, a = -3/4 (PyTorch's bicubic)"),
-    "bspline": Kernel(_convolve(bspline, 2), True, "cubic B-spline (Def 3.1), does not interpolate"),
-    "mitchell": Kernel(_convolve(mitchell, 2), False, "Mitchell-Netravali, b = c = 1/3"),
-    "lanczos3": Kernel(_convolve(lanczos3, 3, normalise=True), False, "windowed sinc, rows normalised"),
-    "area": Kernel(_area, True, "mean over the covered area"),
-    "literal_keys": Kernel(lambda a, b: _literal(keys, a, b, "clamp", 0), False, "Def 3.2 read literally, keys"),
-    "literal_bspline": Kernel(lambda a, b: _literal(bspline, a, b, "clamp", 0), True, "Def 3.2 literally, B-spline"),
-}
-
-
-def check_kernel(kernel: str) -> str:
-    """Return `kernel`, or raise ValueError naming the kernels there are."""
-    if kernel not in KERNELS:
-        raise ValueError(f"unknown kernel {kernel!r}: choose one of {', '.join(KERNELS)}")
-    return kernel
+KERNELS: Registry[Kernel] = Registry("kernel")
+for _name, _kernel in {
+    "dct": Kernel(_dct, False),  # the scale map itself: cosine interpolant, so ε_1 = 0 (control)
+    "nearest": Kernel(_nearest, True),  # nearest-exact
+    "bilinear": Kernel(_convolve(triangle, 1), True),  # linear
+    "keys": Kernel(_convolve(keys, 2), False),  # cubic convolution, a = -1/2
+    "keys75": Kernel(_convolve(keys75, 2), False),  # cubic convolution, a = -3/4 (PyTorch's bicubic)
+    "bspline": Kernel(_convolve(bspline, 2), True),  # cubic B-spline (Def 3.1), does not interpolate
+    "mitchell": Kernel(_convolve(mitchell, 2), False),  # Mitchell-Netravali, b = c = 1/3
+    "lanczos3": Kernel(_convolve(lanczos3, 3, normalise=True), False),  # windowed sinc, rows normalised
+    "area": Kernel(_area, True),  # mean over the covered area
+    "literal_keys": Kernel(lambda a, b: _literal(keys, a, b, "clamp", 0), False),  # Def 3.2 read literally, keys
+    "literal_bspline": Kernel(lambda a, b: _literal(bspline, a, b, "clamp", 0), True),  # Def 3.2 literally, B-spline
+}.items():
+    KERNELS.register(_name, _kernel)
 
 
 @lru_cache(maxsize=1024)
-def _cached(kernel: str, size_in: int, size_out: int) -> Tensor:
-    return torch.tensor(KERNELS[kernel].weights(size_in, size_out), dtype=torch.float64)
+def _cached(kernel: Kernel, size_in: int, size_out: int) -> Tensor:
+    return torch.tensor(kernel.weights(size_in, size_out), dtype=torch.float64)
 
 
 def resize_matrix(kernel: str, size_in: int, size_out: int) -> Float[Tensor, "size_out size_in"]:
@@ -207,10 +202,10 @@ def resize_matrix(kernel: str, size_in: int, size_out: int) -> Float[Tensor, "si
 
     Raises ValueError for an unknown kernel or a size below 1.
     """
-    check_kernel(kernel)
+    KERNELS[kernel]  # ValueError if there is no such kernel
     if size_in < 1 or size_out < 1:
         raise ValueError(f"sizes are whole numbers from 1 up, got size_in={size_in}, size_out={size_out}")
-    return _cached(kernel, size_in, size_out).clone()
+    return _cached(KERNELS[kernel], size_in, size_out).clone()
 
 
 def image_matrix(matrix: Float[Tensor, "size_out size_in"]) -> Float[Tensor, "tokens_out tokens_in"]:
@@ -231,8 +226,5 @@ def operator_norm(matrix: Float[Tensor, "size_out size_in"], norm: str) -> float
     rms: σ_max·sqrt(columns/rows); max: largest row sum of absolute values; frobenius: σ_max, since a matrix acts on
     each channel alike. All three are multiplicative under ⊗, so U⊗U has the square.
     """
-    if check_norm(norm) == "max":
-        return float(matrix.abs().sum(dim=1).max())
-    sigma = float(torch.linalg.matrix_norm(matrix, ord=2))
-    rows, columns = matrix.shape
-    return sigma * math.sqrt(columns / rows) if norm == "rms" else sigma
+    constant = find_norm(norm).operator_norm(matrix)
+    return (constant.lower + constant.upper) / 2

@@ -12,29 +12,44 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from varexp.errors import bad_value, unknown_name
 from varexp.maps.layers import ACTIVATIONS, attention, feed_forward
+from varexp.settings import DERIVED, setting
 
 
 @dataclass(frozen=True, kw_only=True)
 class BlockConfig:
-    """The shape of a block (Def 3.9: heads h, head_size s, hidden r') and its switches."""
+    """The shape of a block (Def 3.9: heads h, head_size s, hidden r') and its switches.
 
-    width: int = 16
-    hidden: int = 32
-    heads: int = 1
-    head_size: int = 16
-    activation: str = "tanh"
-    positions: bool = True  # a trained vector per token: without it a block is permutation equivariant
-    scaled: bool = True  # scores over sqrt(head_size)
-    attention_residual: bool = True
-    ffn_residual: bool = True
+    Raises:
+        ValueError: a size below 1, an activation that does not exist, or heads that do not divide the width.
+    """
+
+    width: int = setting(16, "channels inside a block")
+    hidden: int = setting(DERIVED, "hidden units of the feed-forward layer; by default twice the width", config=None)
+    heads: int = setting(1, "attention heads")
+    head_size: int = setting(DERIVED, "columns of each head's queries and keys; by default width/heads", config=None)
+    activation: str = setting("tanh", "of the feed-forward layer: relu (the paper's), tanh or gelu")
+    positions: bool = setting(True, "a trained vector per token; without it a block is permutation equivariant")
+    scaled: bool = setting(True, "scores are divided by the root of head_size")
+    attention_residual: bool = setting(True, "the input is added to what attention gives")
+    ffn_residual: bool = setting(True, "the input is added to what the feed-forward layer gives")
 
     def __post_init__(self) -> None:
-        for name in ("width", "hidden", "heads", "head_size"):
+        for name in ("width", "heads"):
             if getattr(self, name) < 1:
-                raise ValueError(f"{name} is a whole number from 1 up, got {getattr(self, name)}")
+                raise bad_value(name, getattr(self, name), "a whole number from 1 up")
+        if self.head_size is DERIVED:
+            if self.width % self.heads:
+                raise ValueError(f"{self.heads} heads do not divide width {self.width}: give head_size=")
+            object.__setattr__(self, "head_size", self.width // self.heads)
+        if self.hidden is DERIVED:
+            object.__setattr__(self, "hidden", 2 * self.width)
+        for name in ("hidden", "head_size"):
+            if getattr(self, name) < 1:
+                raise bad_value(name, getattr(self, name), "a whole number from 1 up")
         if self.activation not in ACTIVATIONS:
-            raise ValueError(f"unknown activation {self.activation!r}: choose one of {', '.join(ACTIVATIONS)}")
+            raise unknown_name("activation", self.activation, ACTIVATIONS)
 
 
 POSITION_SCALE = 0.3  # standard deviation of positions at the start

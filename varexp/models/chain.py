@@ -7,50 +7,40 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from varexp.maps.interpolation import image_matrix, resample, resize_matrix
+from varexp.models.stage import Stage, check_stages
 
 
-class ModelStage(nn.Module):
-    """T_i = τ_i∘Φ_i, from token maps (side_in², channels) to (side_out², channels).
-
-    What a stage of any model offers: from the state t before it `interpolate` gives what its block is shown, `answer`
-    makes the new token map of that, `last` reads t_{i-1} off a state, `extended` is the next state. Here a state is the
-    last token map.
-    """
+class ChainStage(Stage):
+    """T_i = τ_i∘Φ_i, from token maps (side_in², channels) to (side_out², channels). The state is the last token map."""
 
     interpolation: Tensor
-    alone = True  # τ_i is applied to Φ_i t_{i-1} and nothing else, so that Lemma 5.3's ε_1 and ε_2 have a meaning
 
     def __init__(self, kernel: str, side_in: int, side_out: int, block: Any) -> None:
         super().__init__()
-        self.side_in, self.side_out = side_in, side_out
+        self.side_in, self.side_out, self.tokens_shown = side_in, side_out, side_out**2
         self.register_buffer("interpolation", image_matrix(resize_matrix(kernel, side_in, side_out)))
         self.block = block
 
-    def interpolate(self, x: Float[Any, "... tokens_in channels"]) -> Float[Any, "... tokens_out channels"]:
-        """Φ_i x."""
-        return resample(x, self.interpolation)
+    def interpolate(self, state: Float[Any, "... tokens_in channels"]) -> Float[Any, "... tokens_out channels"]:
+        """Φ_i t_{i-1}."""
+        return resample(state, self.interpolation)
 
-    def answer(self, u: Float[Any, "... tokens_out channels"]) -> Float[Any, "... tokens_out channels"]:
-        """τ_i u."""
-        return self.block(u)
-
-    def last(self, t: Float[Any, "... tokens_in channels"]) -> Float[Any, "... tokens_in channels"]:
-        """t_{i-1}."""
-        return t
-
-    def extended(self, t: Any, made: Float[Any, "... tokens_out channels"]) -> Float[Any, "... tokens_out channels"]:
-        """The state after this stage."""
-        return made
-
-    def forward(self, t: Float[Any, "... tokens_in channels"]) -> Float[Any, "... tokens_out channels"]:
-        return self.extended(t, self.answer(self.interpolate(t)))
+    def answer(self, shown: Float[Any, "... tokens_out channels"]) -> Float[Any, "... tokens_out channels"]:
+        """τ_i of what is shown."""
+        return self.block(shown)
 
 
 class Chain(nn.Module):
-    """τ_VAR along a ladder of sides, one more than blocks: of any stages that offer what ModelStage does."""
+    """Stages one after the other, along a ladder of sides that has one more entry.
+
+    Raises:
+        TypeError: something that is not a `Stage`.
+        ValueError: sides that do not follow on each other.
+    """
 
     def __init__(self, stages: Sequence[Any]) -> None:
         super().__init__()
+        check_stages(stages)
         self.stages: Any = nn.ModuleList(stages)
 
     @property
@@ -64,11 +54,11 @@ class Chain(nn.Module):
 
     def trajectory(self, x: Float[Any, "... tokens channels"]) -> list[Any]:
         """t_1, …, t_n with t_i = T_i(t_{i-1}), t_0 = x."""
-        ts, state = [], x
+        made, state = [], x
         for stage in self.stages:
-            ts.append(stage.answer(stage.interpolate(state)))
-            state = stage.extended(state, ts[-1])
-        return ts
+            made.append(stage.answer(stage.interpolate(state)))
+            state = stage.next_state(state, made[-1])
+        return made
 
     def forward(self, x: Float[Any, "... tokens channels"]) -> Float[Any, "... tokens_out channels_out"]:
         return self.trajectory(x)[-1]

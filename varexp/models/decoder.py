@@ -11,10 +11,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from varexp.maps.constants import Constant, enclose_operator_norm
+from varexp.maps.constants import Constant
 from varexp.maps.convolution import convolution, convolution_norm
 from varexp.maps.interpolation import image_matrix, resample, resize_matrix
-from varexp.maps.norms import NormName
+from varexp.maps.norms import TokenNorm, find_norm
+from varexp.models.stage import Stage
 
 
 class Convolution(nn.Module):
@@ -29,7 +30,7 @@ class Convolution(nn.Module):
     def forward(self, x: Float[Any, "... tokens inputs"]) -> Float[Any, "... tokens outputs"]:
         return convolution(x, self.kernels, self.padding) + self.bias
 
-    def lipschitz(self, side: int, norm: NormName) -> Constant:
+    def lipschitz(self, side: int, norm: str | TokenNorm) -> Constant:
         """Its operator norm on maps of this side."""
         return convolution_norm(self.kernels.detach(), side, self.padding, norm)
 
@@ -59,45 +60,35 @@ class Decoder(nn.Module):
     def forward(self, x: Float[Any, "... tokens channels"]) -> Float[Any, "... pixels colours"]:
         return self.last(resample(torch.relu(self.first(self.reconstruct(x))), self.larger))
 
-    def lipschitz(self, norm: NormName) -> Constant:
+    def lipschitz(self, norm: str | TokenNorm) -> Constant:
         """At most the product of the norms of its layers, for token maps of its own side; relu has 1."""
         layers = [layer.lipschitz(self.side, norm) for layer in (self.reconstruction, self.first)]
-        layers += [enclose_operator_norm(self.larger, norm), self.last.lipschitz(2 * self.side, norm)]
+        layers += [find_norm(norm).operator_norm(self.larger), self.last.lipschitz(2 * self.side, norm)]
         product = layers[0]
         for constant in layers[1:]:
             product = product * constant
         return Constant(product.lower, product.upper, "upper")
 
 
-class DecoderStage(nn.Module):
+class DecoderStage(Stage):
     """A decoder as the last stage of a chain or pyramid: T_{n+1} of token maps on the decoder's own side."""
-
-    interpolation: Tensor
-    alone = True
 
     def __init__(self, decoder: Decoder) -> None:
         super().__init__()
-        self.side_in, self.side_out, self.decoder = decoder.side, 2 * decoder.side, decoder
-        self.register_buffer("interpolation", torch.eye(decoder.side**2, dtype=torch.float64))
+        self.side_in, self.side_out, self.tokens_shown = decoder.side, 2 * decoder.side, decoder.side**2
+        self.decoder = decoder
 
-    def interpolate(self, t: Float[Any, "... merged channels"]) -> Float[Any, "... tokens channels"]:
+    def interpolate(self, state: Float[Any, "... merged channels"]) -> Float[Any, "... tokens channels"]:
         """t_n as it is."""
-        return self.last(t)
+        return self.previous_scale(state)
 
-    def answer(self, u: Float[Any, "... tokens channels"]) -> Float[Any, "... pixels colours"]:
+    def answer(self, shown: Float[Any, "... tokens channels"]) -> Float[Any, "... pixels colours"]:
         """The image."""
-        return self.decoder(u)
+        return self.decoder(shown)
 
-    def last(self, t: Float[Any, "... merged channels"]) -> Float[Any, "... tokens channels"]:
-        """t_n."""
-        return t if t.shape[-2] == self.side_in**2 else t[..., -(self.side_in**2) :, :]
-
-    def extended(self, t: Any, made: Float[Any, "... pixels colours"]) -> Float[Any, "... pixels colours"]:
-        """Nothing follows an image."""
-        return made
-
-    def forward(self, t: Float[Any, "... merged channels"]) -> Float[Any, "... pixels colours"]:
-        return self.answer(self.interpolate(t))
+    def previous_scale(self, state: Float[Any, "... merged channels"]) -> Float[Any, "... tokens channels"]:
+        """t_n, the last rows of a merged pyramid."""
+        return state if state.shape[-2] == self.tokens_shown else state[..., -self.tokens_shown :, :]
 
 
 class VectorQuantiser(nn.Module):
@@ -112,7 +103,12 @@ class VectorQuantiser(nn.Module):
         return self.codes[torch.cdist(z.flatten(0, -2), self.codes).argmin(dim=-1)].reshape(z.shape)
 
     def forward(self, z: Float[Tensor, "... tokens channels"]) -> Float[Tensor, "... tokens channels"]:
-        return z + (self.nearest(z) - z).detach()
+        return passed_through(z, self.nearest(z))
+
+
+def passed_through(z: Tensor, codes: Tensor) -> Tensor:
+    """The codes, with the gradient of z."""
+    return z + (codes - z).detach()
 
 
 class VQVAE(nn.Module):

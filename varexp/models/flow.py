@@ -6,9 +6,13 @@ velocity that C.13 trains the network to be for the sample itself: `literal`. A 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from jaxtyping import Float
 from torch import Tensor
+
+from varexp.errors import bad_value, unknown_name
+from varexp.settings import setting
 
 Field = Callable[[Tensor, float], Tensor]  # the velocity at a point and a time in [0, 1]
 
@@ -59,3 +63,19 @@ SAMPLERS: dict[str, Callable[[Field, Tensor, int], Tensor]] = {
     "heun": heun,
 }
 INTEGRATORS = ("euler", "heun")  # the samplers whose number of steps matters
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """How a trained FlowAR is used: its sampler, and how many steps one that integrates takes."""
+
+    sampler: str = setting("repaired", "how FlowAR samples: literal (D.1), repaired, euler or heun")
+    sampler_steps: int | None = setting(None, "steps of the samplers euler and heun", config=8)
+
+    def __post_init__(self) -> None:
+        if self.sampler not in SAMPLERS:
+            raise unknown_name("sampler", self.sampler, SAMPLERS)
+        if self.sampler not in INTEGRATORS:
+            object.__setattr__(self, "sampler_steps", None)  # one evaluation all the same
+        elif self.sampler_steps is None or self.sampler_steps < 1:
+            raise bad_value("sampler_steps", self.sampler_steps, "a whole number from 1 up")

@@ -6,17 +6,45 @@ guess Ŷ_i; the network NN_i(F^t, Ŷ_i, t) is the velocity of a flow from noise 
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from varexp.errors import bad_value, unknown_name
 from varexp.maps.interpolation import image_matrix, resample, resize_matrix
 from varexp.maps.layers import ACTIVATIONS, attention, feed_forward, layer_norm
 from varexp.models.block import POSITION_SCALE, BlockConfig
 from varexp.models.flow import SAMPLERS
 from varexp.models.pyramid import PyramidStage
+from varexp.settings import setting
+
+NETWORKS = ("practice", "printed")
+DOWN = "area"  # kernel of the tokenizer's φ_down
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowArchitecture(BlockConfig):
+    """The shape of FlowAR: its blocks, and the flow-matching network beside them."""
+
+    network: str = setting(
+        "practice", "flow-matching network: practice (residual AdaLN) or printed (C.12 as it stands)"
+    )
+    epsilon: float = setting(1e-6, "added to the variance by the layer norms of FlowAR; 0 as printed (C.9)")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.network not in NETWORKS:
+            raise unknown_name("network", self.network, NETWORKS)
+        if not 0 <= self.epsilon < math.inf:
+            raise bad_value("epsilon", self.epsilon, "a finite number from 0 up")
+
+    @property
+    def residual(self) -> bool:
+        """Whether the network is the one of practice."""
+        return self.network == "practice"
 
 
 def factor(sides: Sequence[int]) -> int:
@@ -56,16 +84,13 @@ class FlowNet(nn.Module):
 
     def __init__(
         self,
-        config: BlockConfig,
+        config: FlowArchitecture,
         tokens: int,
         channels: int,
         source: torch.Generator,
-        *,
-        residual: bool,
-        epsilon: float,
     ) -> None:
         super().__init__()
-        self.config, self.residual, self.epsilon = config, residual, epsilon
+        self.config, self.residual, self.epsilon = config, config.residual, config.epsilon
         self.checked = False  # whether a constant row is looked for: not while training, which maps over models
         width, hidden = config.width, config.hidden
 
@@ -77,12 +102,12 @@ class FlowNet(nn.Module):
 
         self.embed, self.embed_bias = weight(width, channels), bias(width)
         self.positions = nn.Parameter(torch.randn(tokens, width, generator=source) * POSITION_SCALE)
-        if residual:
+        if self.residual:
             self.guide, self.guide_bias = weight(hidden, channels + 1), bias(hidden)
             self.ffn_into, self.ffn_into_bias = weight(hidden, width), bias(hidden)
-        self.gates, self.gates_bias = weight(6 * width, hidden if residual else channels), bias(6 * width)
+        self.gates, self.gates_bias = weight(6 * width, hidden if self.residual else channels), bias(6 * width)
         self.query, self.key, self.value = (weight(width, width) for _ in range(3))
-        self.mlp, self.mlp_bias = weight(width, hidden if residual else width), bias(width)
+        self.mlp, self.mlp_bias = weight(width, hidden if self.residual else width), bias(width)
         self.readout, self.readout_bias = weight(channels, width), bias(channels)
         self.register_buffer("condition_scale", torch.ones(()))
         self.register_buffer("output_scale", torch.ones(()))
@@ -164,5 +189,5 @@ class FlowAR(nn.Module):
                 return net(flow, guess, time)
 
             samples.append(SAMPLERS[sampler](field, start.expand_as(guess), steps))
-            state = stage.transformer.extended(state, samples[-1])
+            state = stage.transformer.next_state(state, samples[-1])
         return samples

@@ -5,15 +5,25 @@ matrix (Section 3.3), and block i attends over all of (Φ_1 t_0, …, Φ_i t_{i-
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import torch
 from jaxtyping import Bool, Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from varexp.maps.interpolation import image_matrix, resample, resize_matrix
 from varexp.models.block import Block, BlockConfig
+from varexp.models.stage import Stage
+from varexp.settings import setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class PyramidArchitecture(BlockConfig):
+    """The shape of a pyramid's blocks, and which scales attend to which."""
+
+    block_causal: bool = setting(False, "whether a scale of a pyramid attends to itself and coarser ones only")
 
 
 def merged_interpolation(kernel: str, sides: Sequence[int]) -> Float[Tensor, "tokens_out tokens_in"]:
@@ -61,33 +71,31 @@ class PyramidBlock(Block):
         return self.read_out(z[..., -rows:, :], memory=z) * self.output_scale[-rows:]
 
 
-class PyramidStage(nn.Module):
-    """T_i of Def 3.6: from the merged (t_0, …, t_{i-1}) to the merged (t_0, …, t_i); sides has i + 1 entries."""
+class PyramidStage(Stage):
+    """T_i of Def 3.6: from the merged (t_0, …, t_{i-1}) to the merged (t_0, …, t_i); `sides` has i + 1 entries."""
 
     interpolation: Tensor
-    alone = False  # the block sees the coarser scales too
+    sees_only_previous_scale = False
 
     def __init__(self, kernel: str, sides: Sequence[int], block: Any) -> None:
         super().__init__()
         self.side_in, self.side_out = sides[-2:]
+        self.tokens_shown = sum(side**2 for side in sides[1:])
         self.register_buffer("interpolation", merged_interpolation(kernel, sides))
         self.block = block
 
-    def interpolate(self, t: Float[Any, "... merged_in channels"]) -> Float[Any, "... merged_out channels"]:
+    def interpolate(self, state: Float[Any, "... merged_in channels"]) -> Float[Any, "... merged_out channels"]:
         """Φ_up,i (Def 3.4): (Φ_1 t_0, …, Φ_i t_{i-1})."""
-        return resample(t, self.interpolation)
+        return resample(state, self.interpolation)
 
-    def answer(self, u: Float[Any, "... merged_out channels"]) -> Float[Any, "... tokens_out channels"]:
+    def answer(self, shown: Float[Any, "... merged_out channels"]) -> Float[Any, "... tokens_out channels"]:
         """t_i from the interpolated scales."""
-        return self.block.newest(u)
+        return self.block.newest(shown)
 
-    def last(self, t: Float[Any, "... merged_in channels"]) -> Float[Any, "... tokens_in channels"]:
-        """t_{i-1}."""
-        return t[..., -(self.side_in**2) :, :]
+    def previous_scale(self, state: Float[Any, "... merged_in channels"]) -> Float[Any, "... tokens_in channels"]:
+        """t_{i-1}, the last rows."""
+        return state[..., -(self.side_in**2) :, :]
 
-    def extended(self, t: Any, made: Float[Any, "... tokens_out channels"]) -> Float[Any, "... merged channels"]:
+    def next_state(self, state: Any, made: Float[Any, "... tokens_out channels"]) -> Float[Any, "... merged channels"]:
         """The merged pyramid with t_i added (Rem 3.5)."""
-        return torch.cat([t, made], dim=-2)
-
-    def forward(self, t: Float[Any, "... merged_in channels"]) -> Float[Any, "... merged channels"]:
-        return self.extended(t, self.answer(self.interpolate(t)))
+        return torch.cat([state, made], dim=-2)

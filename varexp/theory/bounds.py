@@ -2,13 +2,16 @@
 
 Every function takes one number per stage: `lipschitz[i]` is L_i = Lip(f_i∘g_i), the constant that propagates, and
 `local[i]` is the stage's own error, either the measured sup ‖F_i − T_i‖ or Lemma 5.3's split of it. All of them are in
-one norm, and so is the bound. Floats give floats; fractions give the exact value, and `ends` rounds it outwards.
+one norm, and so is the bound. Floats give floats; fractions give the exact value, which `enclosed_bound` rounds
+outwards.
 """
 
 import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any, TypeVar
+
+from varexp.theory.interval import Interval
 
 Number = TypeVar("Number", float, Fraction)
 
@@ -52,29 +55,34 @@ def keff(lipschitz: Sequence[Number], local: Sequence[Number]) -> Number:
     return math.prod([largest if largest > 2 else type(largest)(2)] * len(local)) * max(local)
 
 
-Ends = tuple[float, float | None]
-
-
-def ends(formula: Callable[..., Any], lipschitz: Sequence[Ends], stages: Sequence[tuple[Ends, Ends, Ends]]) -> Ends:
+def enclosed_bound(
+    formula: Callable[..., Any],
+    lipschitz: Sequence[Interval],
+    stages: Sequence[tuple[Interval, Interval, Interval]],
+) -> Interval:
     """A bound as an interval, rounded outwards, when L_i and (K_{1,i}, ε_{1,i}, ε_{2,i}) are intervals.
 
-    Every bound increases in each of them, so its lower end belongs to their lower ends, and likewise above. An upper
-    end None is unknown, and makes the bound's unknown.
+    Every bound increases in each of them, so that its lower end belongs to their lower ends, and its upper end to their
+    upper ends. An upper end that is not known makes the bound's unknown.
+
+    Raises:
+        ValueError: a lower end is not finite, or the numbers of stages differ.
     """
 
-    def value(end: int) -> Fraction | None:
-        numbers = [
-            [constant[end], *(part[end] for part in parts)] for constant, parts in zip(lipschitz, stages, strict=True)
+    def value(end: str) -> Fraction | None:
+        rows = [
+            [getattr(number, end) for number in (constant, *parts)]
+            for constant, parts in zip(lipschitz, stages, strict=True)
         ]
-        if any(x is None or not math.isfinite(x) for row in numbers for x in row):
+        if not all(math.isfinite(x) for row in rows for x in row):
             return None
-        rows = [[Fraction(x) for x in row if x is not None] for row in numbers]
-        return formula([row[0] for row in rows], split(*zip(*(row[1:] for row in rows), strict=True)))
+        exact = [[Fraction(x) for x in row] for row in rows]
+        return formula([row[0] for row in exact], split(*zip(*(row[1:] for row in exact), strict=True)))
 
-    low, high = value(0), value(1)
+    low, high = value("lower"), value("upper")
     if low is None:
         raise ValueError(f"a bound needs finite lower ends, got {lipschitz} and {stages}")
-    return rounded(low, -math.inf), None if high is None else rounded(high, math.inf)
+    return Interval(rounded(low, -math.inf), math.inf if high is None else rounded(high, math.inf))
 
 
 def rounded(x: Fraction, towards: float) -> float:

@@ -1,7 +1,9 @@
 """Verdicts on an inequality between two numbers that are known only as intervals. No slack constant anywhere."""
 
+from collections.abc import Callable
 from enum import StrEnum
-from fractions import Fraction
+
+from varexp.theory.interval import Interval
 
 
 class Verdict(StrEnum):
@@ -13,32 +15,36 @@ class Verdict(StrEnum):
     HYPOTHESIS_NOT_MET = "HYPOTHESIS_NOT_MET"
 
 
-End = float | Fraction | None  # None is unknown
+Decision = Callable[[Interval, Interval], tuple[bool, bool]]  # (true of all values, false of all values)
+
+RELATIONS: dict[str, Decision] = {
+    "<=": lambda a, b: (a.upper <= b.lower, a.lower > b.upper),
+    "<": lambda a, b: (a.upper < b.lower, a.lower >= b.upper),
+    "==": lambda a, b: (a.exact and b.exact and a.lower == b.lower, a.upper < b.lower or b.upper < a.lower),
+}
 
 
-def compare(error_lower: End, error_upper: End, bound_lower: End, bound_upper: End) -> Verdict:
-    """Decide error <= bound from [error_lower, error_upper] and [bound_lower, bound_upper]."""
-    if error_upper is not None and bound_lower is not None and error_upper <= bound_lower:
-        return Verdict.HOLDS
-    if error_lower is not None and bound_upper is not None and error_lower > bound_upper:
-        return Verdict.VIOLATED
-    return Verdict.INCONCLUSIVE
+def compare(left: Interval, right: Interval, relation: str = "<=") -> Verdict:
+    """Whether `left relation right` is true of all values within the ends, of none, or of some.
+
+    Raises:
+        ValueError: a relation that is not one of RELATIONS.
+    """
+    if relation not in RELATIONS:
+        raise ValueError(f"unknown relation {relation!r}: choose one of {', '.join(RELATIONS)}")
+    holds, fails = RELATIONS[relation](left, right)
+    return Verdict.HOLDS if holds else Verdict.VIOLATED if fails else Verdict.INCONCLUSIVE
 
 
-def theorem_5_6(lipschitz_lower: float, formula: Verdict) -> Verdict:
-    """Theorem 5.6 as printed: its hypothesis K_2 > 2 first, then the verdict on its formula."""
-    return formula if lipschitz_lower > 2 else Verdict.HYPOTHESIS_NOT_MET
+def theorem_5_6(lipschitz: float, formula: Verdict) -> Verdict:
+    """Theorem 5.6 as printed: its hypothesis, by the lower end of K_2, first; then the verdict on its formula."""
+    return formula if lipschitz > 2 else Verdict.HYPOTHESIS_NOT_MET
 
 
-def vacuous(
-    bound_lower: float | None,
-    bound_upper: float | None,
-    constant_lower: float | None,
-    constant_upper: float | None,
-) -> bool | None:
-    """Whether the bound promises no more than the best constant prediction does; None when the ends cannot decide."""
-    if bound_lower is not None and constant_upper is not None and bound_lower >= constant_upper:
+def vacuous(bound: Interval, constant: Interval) -> bool | None:
+    """Whether a bound promises no more than the best constant prediction does; None when the ends cannot decide."""
+    if constant.bounded and bound.lower >= constant.upper:
         return True
-    if bound_upper is not None and constant_lower is not None and bound_upper < constant_lower:
+    if bound.upper < constant.lower:
         return False
     return None

@@ -7,9 +7,8 @@ import pytest
 import torch
 from tolerances import ATTACK, ROUNDING
 
-from varexp.evidence.soundness import SoundnessError, adversarial_pairs, check_constants
-from varexp.maps.constants import Constant, enclose_operator_norm
-from varexp.maps.norms import NORMS, token_norm
+from varexp.maps.constants import Constant
+from varexp.maps.norms import NORMS
 from varexp.maps.targets import (
     FEATURE_MAPS,
     FeatureMap,
@@ -18,6 +17,7 @@ from varexp.maps.targets import (
     build_target,
     target_options,
 )
+from varexp.measurement.soundness import SoundnessError, adversarial_pairs, check_constants
 
 IMAGE = (2, 3, 4, 5, 6, 7, 8)
 WORD = (1, 1, 2, 3)
@@ -54,7 +54,7 @@ def test_jacobian_norms_never_exceed_the_constants(name):
         for norm in ("rms", "max"):
             steepest = adversarial_pairs(stage, norm)[0]
             norms = [
-                enclose_operator_norm(jacobian(stage, x), norm).upper for x in [*points, (steepest.a + steepest.b) / 2]
+                NORMS[norm].operator_norm(jacobian(stage, x)).upper for x in [*points, (steepest.a + steepest.b) / 2]
             ]
             declared = stage.lipschitz(norm).upper
             assert max(norms) <= declared * (1 + 1e-9)
@@ -68,7 +68,7 @@ def test_linear_targets_have_exactly_their_constant(name, norm):
     """Against the operator norm of the whole map's matrix, channels and tokens together."""
     for stage in build_target(name, (2, 3, 4, 5), 1.7).stages:
         matrix = jacobian(stage, torch.zeros(stage.side_in**2, 2, dtype=torch.float64))
-        whole = enclose_operator_norm(matrix, norm)
+        whole = NORMS[norm].operator_norm(matrix)
         declared = stage.lipschitz(norm)
         assert declared.kind == "exact"
         assert declared.lower * (1 - ROUNDING) <= whole.upper
@@ -156,14 +156,14 @@ def test_mix_reflects_over_tokens():
     f = build_target("mix", (2, 3), 1.0).stages[0].feature_map
     reflection = f.reflected(torch.eye(9, dtype=torch.float64))
     torch.testing.assert_close(reflection @ reflection, torch.eye(9, dtype=torch.float64))
-    assert enclose_operator_norm(reflection, "max").upper == pytest.approx(3 - 4 / 9, rel=ROUNDING)
+    assert NORMS["max"].operator_norm(reflection).upper == pytest.approx(3 - 4 / 9, rel=ROUNDING)
 
 
 def test_blur_has_norm_one():
     f = build_target("fold", (2, 4), 1.5, options={"blur": 1.0}).stages[0].feature_map
     assert f.lipschitz("rms").upper == pytest.approx(1.5, rel=ROUNDING)
     x = torch.randn(200, 16, 2, dtype=torch.float64)
-    assert float((token_norm(f.blurred(x), "rms") / token_norm(x, "rms")).max()) < 1
+    assert float((NORMS["rms"](f.blurred(x)) / NORMS["rms"](x)).max()) < 1
 
 
 def test_a_map_without_a_known_constant_says_so():
@@ -175,7 +175,7 @@ def test_a_map_without_a_known_constant_says_so():
             return self.K * x
 
         def constant(self, norm, before):
-            return enclose_operator_norm(before, norm) * self.K
+            return norm.operator_norm(before) * self.K
 
     OnlyRms.name = "only_rms"
     f = OnlyRms(K=2.0, stage=1, side=2, channels=2)
@@ -185,7 +185,9 @@ def test_a_map_without_a_known_constant_says_so():
 
 
 def test_bad_names_and_options():
-    with pytest.raises(ValueError, match=r"unknown target 'sinus': choose one of affine, filter"):
+    with pytest.raises(
+        ValueError, match=r"unknown target .sinus. \(did you mean sine\?\): choose one of affine, filter"
+    ):
         build_target("sinus", (2, 3), 2.0)
     with pytest.raises(ValueError, match="target sine has no option colour: it has blur, pattern_rms"):
         build_target("sine", (2, 3), 2.0, options={"colour": 1})

@@ -6,14 +6,20 @@ from typing import NamedTuple
 
 import torch
 
-from varexp.claims.evidence import Comparison, Evidence, Instance, Number, at_most
+from varexp.claims.evidence import Comparison, Evidence, Instance, at_most, number
 from varexp.claims.instances.contextual import ball
-from varexp.evidence.enclosure import Enclosure, norm_above, norm_below, point
-from varexp.evidence.trace import advance
-from varexp.evidence.train import Problem, Training, train
-from varexp.maps.domain import Domain
+from varexp.enclosure import Enclosure, point
+from varexp.families.chain import new_stage
+from varexp.maps.domains import Curve
+from varexp.maps.norms import RMS
 from varexp.maps.targets import build_target
+from varexp.measurement.trace import propagate_stage
 from varexp.models.block import BlockConfig
+from varexp.theory import Interval
+from varexp.torch_state import controlled_torch
+from varexp.training.problem import Problem
+from varexp.training.recipe import Recipe
+from varexp.training.staged import train
 
 SIDES, K, WORDS, STEPS, SEED = (2, 3, 4, 5), 2.1, 32, 200, 0
 
@@ -21,28 +27,27 @@ SIDES, K, WORDS, STEPS, SEED = (2, 3, 4, 5), 2.1, 32, 200, 0
 class Norms(NamedTuple):
     """Of one stage: an interval for every word, and one for its Lipschitz constant."""
 
-    error: list[Number]
-    local: list[Number]
-    lipschitz: Number
+    error: list[Interval]
+    local: list[Interval]
+    lipschitz: Interval
 
 
 @lru_cache(maxsize=1)
 def norms() -> tuple[Norms, ...]:
     """rms norms of ‖t_i − y_i‖ and ‖(F_i − T_i) t_{i−1}‖ at WORDS words of a curve, by enclosures of zero width."""
-    domain, target = Domain("curve", SIDES[0]), build_target("fold", SIDES, K)
+    domain, target = Curve(SIDES[0]), build_target("fold", SIDES, K)
     config = BlockConfig(width=8, hidden=16, head_size=8)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # the same bits on any number of cores
-    (trained,) = train([Problem(target, domain, "keys", SEED)], config, Training(steps=STEPS))
-    torch.set_num_threads(threads)
+    with controlled_torch():  # the same bits on any number of cores
+        problem = Problem(target, domain, "keys", SEED)
+        (trained,) = train([problem], lambda p, index: new_stage(p, index, config), Recipe(steps=STEPS))
     found = []
     with torch.no_grad():
         t = y = domain.points(point(domain.grid(WORDS)))
         for stage, aim in zip(trained.model.stages, target.stages, strict=True):
-            differences, _, t, y = advance(stage, aim, t, y, _settled)
-            error, local = (_ends(getattr(differences, name)) for name in ("error", "local"))
-            constant = aim.lipschitz("rms")
-            found.append(Norms(error, local, Number(Fraction(constant.lower), Fraction(constant.upper))))
+            differences, _, t, y = propagate_stage(stage, aim, t, y, _evaluated)
+            error, local = (_ends(getattr(differences, name)) for name in ("error", "local_error"))
+            constant = aim.lipschitz(RMS)
+            found.append(Norms(error, local, Interval(Fraction(constant.lower), Fraction(constant.upper))))
             t, y = (Enclosure.of(x.model().refreshed(0)) for x in (t, y))
     return tuple(found)
 
@@ -52,28 +57,28 @@ def function_norm(alpha: int = 2, scale: Fraction = Fraction(1)) -> Evidence:
     μ_{j−1} the law of t_{j−1}: Minkowski's inequality applied to (**)."""
     stages, conclusions = norms(), list[Comparison]()
     for depth in range(2, len(stages) + 1):  # at depth 1 the two sides are the same number
-        error, bound = _law_norm(stages[depth - 1].error, alpha), Number.of(0)
+        error, bound = _law_norm(stages[depth - 1].error, alpha), number(0)
         for stage in stages[:depth]:
             local, L = _law_norm(stage.local, alpha), stage.lipschitz
-            bound = Number(bound.lower * L.lower + local.lower, bound.upper * L.upper + local.upper)
-        bound = Number(scale * bound.lower, scale * bound.upper)
+            bound = Interval(bound.lower * L.lower + local.lower, bound.upper * L.upper + local.upper)
+        bound = Interval(scale * bound.lower, scale * bound.upper)
         conclusions.append(at_most(f"depth {depth}: error <= bound in L_{alpha}", error, bound))
     what = f"fold, K = {K}, keys, width 8, {STEPS} steps, {WORDS} words of a curve"
     numbers = {c.what.split(":")[0]: f"{float(c.left.upper):.4f} <= {float(c.right.lower):.4f}" for c in conclusions}
     return Evidence((Instance(what, tuple(conclusions)),), numbers, SEED)
 
 
-def _settled(x: Enclosure) -> Enclosure:
+def _evaluated(x: Enclosure) -> Enclosure:
     return Enclosure.of(x.model())
 
 
-def _ends(x: Enclosure) -> list[Number]:
-    below, above = norm_below(x.model(), "rms").tolist(), norm_above(x.model(), "rms").tolist()
-    return [Number(Fraction(low), Fraction(high)) for low, high in zip(below, above, strict=True)]
+def _ends(x: Enclosure) -> list[Interval]:
+    below, above = RMS.lower_bound(x.model()).tolist(), RMS.upper_bound(x.model()).tolist()
+    return [Interval(Fraction(low), Fraction(high)) for low, high in zip(below, above, strict=True)]
 
 
-def _law_norm(values: list[Number], alpha: int) -> Number:
+def _law_norm(values: list[Interval], alpha: int) -> Interval:
     """(mean of v^α)^{1/α}."""
-    low = sum((v.lower**alpha for v in values), Fraction(0)) / len(values)
-    high = sum((v.upper**alpha for v in values), Fraction(0)) / len(values)
-    return Number(Number.of(ball(low).root(alpha)).lower, Number.of(ball(high).root(alpha)).upper)
+    low = sum((Fraction(v.lower) ** alpha for v in values), Fraction(0)) / len(values)
+    high = sum((Fraction(v.upper) ** alpha for v in values), Fraction(0)) / len(values)
+    return Interval(number(ball(low).root(alpha)).lower, number(ball(high).root(alpha)).upper)

@@ -6,10 +6,10 @@ from fractions import Fraction
 from functools import partial
 
 from varexp.claims.claim import Claim, Plant, Reading
-from varexp.claims.evidence import Comparison, Evidence, Instance, Number, at_most, equal, evidence
+from varexp.claims.evidence import Comparison, Evidence, Instance, at_most, equal, evidence
 from varexp.claims.instances.literal import Image, Kernel, bernstein, largest, literal_layer, random_image, separable
 from varexp.maps import interpolation
-from varexp.theory.verdicts import Verdict
+from varexp.theory import Interval, Verdict
 
 SEED = 0
 SIZES = [(a, b) for a in range(1, 7) for b in range(a, 9)]
@@ -38,7 +38,7 @@ def _in_unit_interval(names: Sequence[str]) -> Evidence:
     for name in names:
         kernel, coefficients = KERNELS[name], [c for left in (0, 1) for c in bernstein(KERNELS[name], left)]
         samples = [kernel(Fraction(i, 12)) for i in range(25)]
-        low, high = Number(min(coefficients), min(samples)), Number(max(samples), max(coefficients))
+        low, high = Interval(min(coefficients), min(samples)), Interval(max(samples), max(coefficients))
         conclusions = (at_most("0 <= least W", 0, low), at_most("greatest W <= 1", high, 1))
         instances.append(Instance(f"{name}, even, support [−2, 2]", conclusions))
     return Evidence(tuple(instances))

@@ -12,7 +12,7 @@ from varexp.claims.evidence import Evidence, Instance, at_most, below, evidence
 from varexp.claims.instances.contextual import Token, pairs_of
 from varexp.claims.instances.grid_network import grid_error
 from varexp.models.block import Block, BlockConfig
-from varexp.models.chain import Chain, ModelStage
+from varexp.models.chain import Chain, ChainStage
 from varexp.theory.verdicts import Verdict
 
 F = Fraction
@@ -113,7 +113,7 @@ def _spread(positions: bool, kernel: str = "bspline") -> Evidence:
     source = torch.Generator().manual_seed(SEED)
     sides, instances = (1, 1, 2, 3, 4), []
     for draw in range(5):
-        stages = [ModelStage(kernel, a, b, _block(b, positions, source)) for a, b in itertools.pairwise(sides)]
+        stages = [ChainStage(kernel, a, b, _block(b, positions, source)) for a, b in itertools.pairwise(sides)]
         with torch.no_grad():
             scales = Chain(stages).double().trajectory(torch.randn(32, 1, 1, generator=source, dtype=torch.float64))
         spreads = [float((t.amax(dim=-2) - t.amin(dim=-2)).max()) for t in scales]
@@ -137,7 +137,7 @@ def _floor(epsilon: str = "0.49") -> Evidence:
     return Evidence(tuple(instances))
 
 
-def _train(stage: ModelStage, words: torch.Tensor, wanted: torch.Tensor, steps: int) -> None:
+def _train(stage: ChainStage, words: torch.Tensor, wanted: torch.Tensor, steps: int) -> None:
     optimiser, threads = torch.optim.Adam(stage.parameters(), lr=1e-2), torch.get_num_threads()
     torch.set_num_threads(1)  # the same bits on any number of cores
     for _ in range(steps):
@@ -150,7 +150,7 @@ def _train(stage: ModelStage, words: torch.Tensor, wanted: torch.Tensor, steps: 
 def _trained(positions: bool, bound: str = "1/2", steps: int = STEPS) -> Evidence:
     """One block 1 -> 2 trained on f(X) = ΦX + P, P the checkerboard, judged in fractions at the words it is given."""
     source = torch.Generator().manual_seed(SEED)
-    stage = ModelStage("bspline", 1, 2, _block(2, positions, source)).double()
+    stage = ChainStage("bspline", 1, 2, _block(2, positions, source)).double()
     pattern = torch.tensor([[0.0], [1.0], [1.0], [0.0]], dtype=torch.float64)
     words = torch.linspace(-1, 1, WORDS, dtype=torch.float64)[:, None, None]
     wanted = words + pattern

@@ -1,19 +1,21 @@
 """What a feature map f_i is, and the registry that finds one by name."""
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from varexp.maps.constants import Constant, Kind, enclose_operator_norm, product_rounding
+from varexp.errors import bad_value
+from varexp.maps.constants import Constant, Kind, product_rounding
 from varexp.maps.interpolation import resample
-from varexp.maps.norms import NORMS, NormName, check_norm
+from varexp.maps.norms import TokenNorm, find_norm
 from varexp.maps.patterns import cosine_modes, frequencies, generator, orthogonal, smooth_pattern
+from varexp.registry import Registry, registrar
 
 
 class UnknownConstantError(ValueError):
@@ -36,23 +38,24 @@ class FeatureMap(ABC):
 
     name: ClassVar[str]
     kind: ClassVar[Kind] = "upper"
-    known_norms: ClassVar[tuple[NormName, ...]] = NORMS
+    known_norms: ClassVar[tuple[str, ...] | None] = None  # names of norms; None: every norm
 
     def __post_init__(self) -> None:
-        if not self.K > 0:
-            raise ValueError(f"K is a Lipschitz constant above 0, got {self.K}")
+        if not 0 < self.K < math.inf:
+            raise bad_value("K", self.K, "a finite Lipschitz constant above 0")
 
     @abstractmethod
     def __call__(self, x: Float[Any, "... tokens channels"]) -> Float[Any, "... tokens channels"]:
         """The image of token maps: plain torch, out of place, broadcasting over leading axes."""
 
     @abstractmethod
-    def constant(self, norm: NormName, before: Float[Tensor, "tokens tokens_in"]) -> Constant:
+    def constant(self, norm: TokenNorm, before: Float[Tensor, "tokens tokens_in"]) -> Constant:
         """Lip(f_i ∘ before) for a linear map `before` on tokens; `before` = identity gives K_{1,i} itself."""
 
-    def lipschitz(self, norm: NormName, before: Float[Tensor, "tokens tokens_in"] | None = None) -> Constant:
+    def lipschitz(self, norm: str | TokenNorm, before: Float[Tensor, "tokens tokens_in"] | None = None) -> Constant:
         """K_{1,i} = Lip(f_i), or L_i = Lip(f_i ∘ g_i) with `before` = g_i. UnknownConstantError where not known."""
-        if check_norm(norm) not in self.known_norms:
+        norm = find_norm(norm)
+        if self.known_norms is not None and norm.name not in self.known_norms:
             raise UnknownConstantError(
                 f"{self.name} has no known Lipschitz constant in the {norm} norm: use {' or '.join(self.known_norms)}"
             )
@@ -64,21 +67,8 @@ class FeatureMap(ABC):
         return generator("target", self.name, self.seed, self.stage, purpose)
 
 
-Family = TypeVar("Family", bound=type[FeatureMap])
-FEATURE_MAPS: dict[str, type[FeatureMap]] = {}
-
-
-def register(name: str) -> Callable[[Family], Family]:
-    """Class decorator: make a feature map known to configs and tests under `name`."""
-
-    def add(family: Family) -> Family:
-        if name in FEATURE_MAPS:
-            raise ValueError(f"a target named {name!r} is already registered: {FEATURE_MAPS[name]}")
-        family.name = name
-        FEATURE_MAPS[name] = family
-        return family
-
-    return add
+FEATURE_MAPS: Registry[type[FeatureMap]] = Registry("target")
+register = registrar(FEATURE_MAPS)  # class decorator: make a feature map known to configs and tests under a name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +107,7 @@ class PatternedMap(FeatureMap):
         """B(X)."""
         return x if self.tokens is None else resample(x, self.tokens)
 
-    def blurred_norm(self, before: Float[Tensor, "tokens tokens_in"], norm: NormName) -> Constant:
+    def blurred_norm(self, before: Float[Tensor, "tokens tokens_in"], norm: TokenNorm) -> Constant:
         """‖B∘before‖ on tokens."""
         rounding = None if self.tokens is None else product_rounding(self.tokens, before)
-        return enclose_operator_norm(self.blurred(before), norm, rounding)
+        return norm.operator_norm(self.blurred(before), rounding)

@@ -8,9 +8,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from varexp.maps.constants import Constant, Kind, enclose_operator_norm, product_rounding
+from varexp.maps.constants import Constant, Kind, product_rounding
 from varexp.maps.interpolation import resample
-from varexp.maps.norms import NormName
+from varexp.maps.norms import TokenNorm
 from varexp.maps.targets.base import FeatureMap, register
 
 
@@ -39,6 +39,6 @@ class Filter(FeatureMap):
     def __call__(self, x: Float[Any, "... tokens channels"]) -> Float[Any, "... tokens channels"]:
         return self.K * resample(x, self.tokens)
 
-    def constant(self, norm: NormName, before: Float[Tensor, "tokens tokens_in"]) -> Constant:
+    def constant(self, norm: TokenNorm, before: Float[Tensor, "tokens tokens_in"]) -> Constant:
         rounding = product_rounding(self.tokens, before)
-        return enclose_operator_norm(self.tokens @ before, norm, rounding) * self.K
+        return norm.operator_norm(self.tokens @ before, rounding) * self.K

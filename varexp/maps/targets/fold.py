@@ -7,9 +7,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from varexp.maps.constants import Constant, Kind
-from varexp.maps.norms import NormName
+from varexp.maps.norms import TokenNorm
 from varexp.maps.targets.base import PatternedMap, register
-from varexp.maps.targets.gains import linear_gain
 
 
 @register("fold")
@@ -22,5 +21,5 @@ class Fold(PatternedMap):
     def __call__(self, x: Float[Any, "... tokens channels"]) -> Float[Any, "... tokens channels"]:
         return self.K * ((self.blurred(x) + self.pattern).abs() @ self.inner)
 
-    def constant(self, norm: NormName, before: Float[Tensor, "tokens tokens_in"]) -> Constant:
-        return self.blurred_norm(before, norm) * linear_gain(self.inner, norm) * self.K
+    def constant(self, norm: TokenNorm, before: Float[Tensor, "tokens tokens_in"]) -> Constant:
+        return self.blurred_norm(before, norm) * norm.of_channels(self.inner) * self.K

@@ -8,8 +8,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from varexp.maps.constants import Constant, enclose_operator_norm
-from varexp.maps.norms import NormName
+from varexp.errors import bad_value
+from varexp.maps.constants import Constant
+from varexp.maps.norms import FROBENIUS, RMS, TokenNorm
 from varexp.maps.patterns import smooth_pattern
 from varexp.maps.targets.base import FeatureMap, register
 
@@ -23,8 +24,14 @@ class McShane(FeatureMap):
     in rms and in max. It is attained in constant directions far from the anchors, where mean|X − X_i| is linear.
     """
 
+    known_norms = ("rms", "max", "frobenius")
     anchors: int = 8
     smoothness: float = 2.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.anchors < 1:
+            raise bad_value("anchors", self.anchors, "a whole number from 1 up")
 
     @cached_property
     def places(self) -> Float[Tensor, "anchors tokens channels"]:
@@ -44,7 +51,7 @@ class McShane(FeatureMap):
         distance = (x.unsqueeze(-3) - self.places).abs().mean(dim=(-2, -1))  # ... anchors
         return (self.values + self.K * distance[..., None, None]).amin(dim=-3)
 
-    def constant(self, norm: NormName, before: Float[Tensor, "tokens tokens_in"]) -> Constant:
-        gain = enclose_operator_norm(before, "frobenius" if norm == "frobenius" else "rms")
+    def constant(self, norm: TokenNorm, before: Float[Tensor, "tokens tokens_in"]) -> Constant:
+        gain = (norm if norm is FROBENIUS else RMS).operator_norm(before)
         product = gain * self.K
         return Constant(product.lower, product.upper, "upper")

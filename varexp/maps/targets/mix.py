@@ -7,10 +7,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from varexp.maps.constants import Constant, enclose_operator_norm, gamma
-from varexp.maps.norms import NormName
+from varexp.enclosure.rounding import gamma
+from varexp.maps.constants import Constant
+from varexp.maps.norms import TokenNorm
 from varexp.maps.targets.base import PatternedMap, register
-from varexp.maps.targets.gains import sandwich_gain
 
 
 @register("mix")
@@ -26,9 +26,9 @@ class Mix(PatternedMap):
     def __call__(self, x: Float[Any, "... tokens channels"]) -> Float[Any, "... tokens channels"]:
         return torch.sin(self.K * (self.reflected(x) @ self.inner) + self.pattern) @ self.outer
 
-    def constant(self, norm: NormName, before: Float[Tensor, "tokens tokens_in"]) -> Constant:
+    def constant(self, norm: TokenNorm, before: Float[Tensor, "tokens tokens_in"]) -> Constant:
         size = before.abs() if self.tokens is None else self.tokens.abs() @ before.abs()
         rounding = gamma(2 * len(before) + 6) * (size + 2 * size.mean(dim=-2, keepdim=True))
-        tokens = enclose_operator_norm(self.reflected(before), norm, rounding)
-        product = tokens * sandwich_gain(self.inner, self.outer, norm) * self.K
+        tokens = norm.operator_norm(self.reflected(before), rounding)
+        product = tokens * norm.sandwich(self.inner, self.outer) * self.K
         return Constant(product.lower, product.upper, "upper")

@@ -10,8 +10,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from varexp.maps.constants import Constant, enclose_operator_norm
-from varexp.maps.norms import NormName
+from varexp.maps.constants import Constant
+from varexp.maps.norms import RMS, TokenNorm
 from varexp.maps.targets.base import FeatureMap
 
 ROUNDING = 1e-12  # relative: covers the float64 evaluation of two diameters and their product
@@ -35,9 +35,9 @@ class Recall(FeatureMap):
         scores = (x.flatten(-2) @ keys.mT) * (self.K / keys.shape[1]) - keys.square().mean(dim=1) * (self.K / 2)
         return (torch.softmax(scores, dim=-1) @ self.values.flatten(1)).unflatten(-1, tuple(self.values.shape[1:]))
 
-    def constant(self, norm: NormName, before: Float[Tensor, "tokens tokens_in"]) -> Constant:
+    def constant(self, norm: TokenNorm, before: Float[Tensor, "tokens tokens_in"]) -> Constant:
         own = self.K * diameter(self.places) * diameter(self.values) / 4
-        return Constant(own * (1 - ROUNDING), own * (1 + ROUNDING), "upper") * enclose_operator_norm(before, "rms")
+        return Constant(own * (1 - ROUNDING), own * (1 + ROUNDING), "upper") * RMS.operator_norm(before)
 
 
 def diameter(maps: Float[Tensor, "items tokens channels"]) -> float:

@@ -8,9 +8,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from varexp.maps.constants import Constant
-from varexp.maps.norms import NormName
+from varexp.maps.norms import TokenNorm
 from varexp.maps.targets.base import PatternedMap, register
-from varexp.maps.targets.gains import sandwich_gain
 
 
 @register("sine")
@@ -21,7 +20,7 @@ class Sine(PatternedMap):
     def __call__(self, x: Float[Any, "... tokens channels"]) -> Float[Any, "... tokens channels"]:
         return torch.sin(self.K * (self.blurred(x) @ self.inner) + self.pattern) @ self.outer
 
-    def constant(self, norm: NormName, before: Float[Tensor, "tokens tokens_in"]) -> Constant:
+    def constant(self, norm: TokenNorm, before: Float[Tensor, "tokens tokens_in"]) -> Constant:
         tokens = self.blurred_norm(before, norm)
-        product = tokens * sandwich_gain(self.inner, self.outer, norm) * self.K
+        product = tokens * norm.sandwich(self.inner, self.outer) * self.K
         return Constant(product.lower, product.upper, "upper")

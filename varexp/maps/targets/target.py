@@ -11,7 +11,7 @@ from torch import Tensor
 
 from varexp.maps.constants import Constant
 from varexp.maps.interpolation import image_matrix, resample, resize_matrix
-from varexp.maps.norms import NormName
+from varexp.maps.norms import TokenNorm
 from varexp.maps.targets.base import FEATURE_MAPS, FeatureMap
 from varexp.maps.targets.recall import Recall, closest
 
@@ -38,11 +38,11 @@ class TargetStage:
     def __call__(self, x: Float[Any, "... tokens_in channels"]) -> Float[Any, "... tokens_out channels_out"]:
         return self.feature_map(self.scale(x))
 
-    def lipschitz(self, norm: NormName) -> Constant:
+    def lipschitz(self, norm: str | TokenNorm) -> Constant:
         """L_i = Lip(f_i∘g_i), the constant that propagates (the paper's K_2)."""
         return self.feature_map.lipschitz(norm, self.scale_map)
 
-    def lipschitz_feature(self, norm: NormName) -> Constant:
+    def lipschitz_feature(self, norm: str | TokenNorm) -> Constant:
         """K_{1,i} = Lip(f_i)."""
         return self.feature_map.lipschitz(norm)
 
@@ -52,6 +52,11 @@ class Target:
     """The map that a chain is to approximate, stage by stage."""
 
     stages: tuple[TargetStage, ...]
+
+    @property
+    def sides(self) -> tuple[int, ...]:
+        """The ladder of sides: that of the word, and that after every stage."""
+        return (self.stages[0].side_in, *(stage.side_out for stage in self.stages))
 
     def prefix(self, depth: int) -> "Target":
         """The first `depth` stages."""
@@ -71,8 +76,7 @@ class Target:
 
 def check_options(name: str, options: Mapping[str, Any]) -> None:
     """Refuse an unknown target, or an option that it does not have, with what there is."""
-    if name not in FEATURE_MAPS:
-        raise ValueError(f"unknown target {name!r}: choose one of {', '.join(sorted(FEATURE_MAPS))}")
+    FEATURE_MAPS[name]  # ValueError if there is no such target
     allowed = sorted(target_options(name))
     unknown = sorted(set(options) - set(allowed))
     if unknown:

@@ -1,22 +1,22 @@
 """Figures: one module per experiment, from its tables to matplotlib figures. A new module here registers itself."""
 
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
 
 import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
 
-STYLE = Path(__file__).parent.parent / "varexp.mplstyle"
-FIGURES: dict[str, Callable[[pd.DataFrame], dict[str, Figure]]] = {
-    module.name: import_module(f"{__name__}.{module.name}").figures
-    for module in iter_modules(__path__)
-    if not module.name.startswith("_")
-}
+from varexp.registry import Registry, import_all
+from varexp.report.figures._row import row_figure
+from varexp.report.tables import load_table
 
-MAKERS = {"samples": "scripts/samples.py"}  # of tables that no sweep makes
+STYLE = Path(__file__).parent.parent / "varexp.mplstyle"
+FIGURES: Registry[Callable[[pd.DataFrame], dict[str, Figure]]] = Registry("figure")
+for _module in import_all(__path__, __name__):
+    FIGURES.register(_module.__name__.rpartition(".")[2], _module.figures)
+
+MAKERS = {"samples": "varexp samples"}  # of tables that no sweep makes
 
 
 def draw(experiment: str, results: Path) -> list[Path]:
@@ -24,19 +24,24 @@ def draw(experiment: str, results: Path) -> list[Path]:
 
     Raises ValueError for an experiment without figures, FileNotFoundError without its table.
     """
-    if experiment not in FIGURES:
-        raise ValueError(f"no figure is defined for {experiment!r}: there are {', '.join(sorted(FIGURES))}")
+    figures = FIGURES[experiment]
     path = results / "tables" / f"{experiment}.csv"
     if not path.exists():
-        maker = MAKERS.get(experiment, f"scripts/sweep.py experiment={experiment}")
+        maker = MAKERS.get(experiment, f"varexp sweep experiment={experiment}")
         raise FileNotFoundError(f"{path} is not there: run {maker} first")
-    table = pd.read_csv(path)
+    table = load_table(experiment, results)
     folder = results / "figures"
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     with matplotlib.rc_context(fname=STYLE):
-        for name, figure in FIGURES[experiment](table).items():
+        for name, figure in figures(table).items():
             for suffix, metadata in (("svg", {"Date": None}), ("png", {"Software": None})):
                 written.append(folder / f"{name}.{suffix}")
                 figure.savefig(written[-1], metadata=metadata)
     return written
+
+
+def draw_row(row: dict[str, object], stages: pd.DataFrame) -> Figure:
+    """One row as a figure, in the style of all figures."""
+    with matplotlib.rc_context(fname=STYLE):
+        return row_figure(row, stages)

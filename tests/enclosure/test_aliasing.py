@@ -1,0 +1,76 @@
+"""What interpolation is off by: ellipses and aliasing, against functions whose interpolants are known."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from varexp.enclosure.aliasing import ANGLES, NODES, Interpolant, aliasing, enough, nodes, reaches
+from varexp.enclosure.basis import Ring, ring
+
+
+def basis(shape, t):
+    return np.stack([np.prod([np.cos(d * np.arccos(t[v])) for v, d in enumerate(e)], axis=0) for e in shape.powers])
+
+
+def test_by_hand():
+    factors, _ = aliasing(1, (4,))
+    rho = np.exp(ANGLES)
+    assert np.allclose(factors[0], 4 * rho**-3 / (rho - 1), rtol=1e-8)
+    absolute = torch.tensor([9.0, 2.0, 3.0], dtype=torch.float64)
+    for i, angle in enumerate(ANGLES):
+        assert float(reaches(ring(1, 2), absolute, True)[0, i]) == pytest.approx(
+            2 * math.cosh(angle) + 3 * math.cosh(2 * angle), rel=1e-12
+        )
+
+
+@pytest.mark.parametrize(("variables", "order"), [(1, 7), (2, 4), (3, 3)])
+def test_polynomials_map_ellipses_as_far_as_said(variables, order):
+    shape = ring(variables, order)
+    source = np.random.default_rng(variables)
+    P = source.normal(size=len(shape))
+    absolute = torch.from_numpy(np.abs(P))
+    U, H = (reaches(shape, absolute, cosh) for cosh in (True, False))
+    for v in range(variables):
+        for i, angle in enumerate(ANGLES[:8]):
+            t = source.uniform(-1, 1, size=(400, variables)).astype(complex)
+            t[:, v] = np.cosh(angle + 1j * source.uniform(0, 2 * np.pi, 400))  # on the ellipse
+            basis = np.stack(
+                [np.prod([np.cos(d * np.arccos(t[:, w])) for w, d in enumerate(e)], axis=0) for e in shape.powers]
+            )
+            z = P @ basis
+            assert np.abs(z - P[0]).max() <= float(U[v, i]) * (1 + 1e-9)
+            assert np.abs(z.imag).max() <= float(H[v, i]) * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("variables", [1, 2])
+@pytest.mark.parametrize("count", [4, 8, 12])
+def test_interpolation_is_off_by_less_than_said_and_not_by_nothing(variables, count):
+    """1/(a − t) has a pole at a: M is known on every ellipse inside it."""
+    a = 2.0
+    shape = Ring(variables, 3)
+    grid = shape.grid(count)
+    one = np.cos((2 * np.arange(count) + 1) * np.pi / (2 * count))
+    t = np.stack(np.meshgrid(*[one] * variables, indexing="ij")).reshape(variables, -1)
+    P, above = grid.interpolant(torch.from_numpy(np.prod(1 / (a - t), axis=0))[:, None])
+    M = np.where(np.cosh(ANGLES) < a, 1 / np.abs(a - np.cosh(ANGLES)) / (a - 1) ** (variables - 1), np.inf)
+    factors, _ = aliasing(variables, (count,))
+    lost = variables * np.min(factors[0].numpy() * M)
+    finest = Interpolant(P, above, torch.tensor([lost]))
+    R = float(finest.remainder(shape, torch.zeros(1, dtype=torch.float64), finest.variation()))
+    s = np.random.default_rng(1).uniform(-1, 1, (variables, 2000))
+    error = np.abs(np.prod(1 / (a - s), axis=0) - P[:, 0].numpy() @ basis(shape, s)).max()
+    assert error <= R
+    assert error > 1e-3 * float(above)  # so that a bound of nothing would be seen
+
+
+@pytest.mark.parametrize("variables", [0, 1, 2, 3, 4])
+def test_nodes_are_more_than_the_order_and_chosen_by_need(variables):
+    counts = nodes(Ring(variables, 4))
+    assert counts == tuple(sorted(set(counts)))
+    assert counts[0] >= 5
+    assert counts[-1] >= NODES.get(variables, (4,))[-1]
+    lost = torch.tensor([[1.0, 1e-30], [1e-30, 1e-30]], dtype=torch.float64)
+    assert enough(lost, variables).tolist() == [1, 0]
+    assert enough(torch.ones(2, 1), variables).tolist() == [1]  # the last, where none is enough

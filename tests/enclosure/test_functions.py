@@ -1,0 +1,211 @@
+"""What functions rest on: slopes, sizes in the complex plane, errors of torch's functions, by ball arithmetic."""
+
+import itertools
+import math
+
+import flint
+import pytest
+import torch
+from flint import acb, arb, ctx
+from random_models import random_model
+
+from varexp.enclosure.functions import (
+    COS,
+    EXP,
+    GELU,
+    INVERSE,
+    SIN,
+    TANH,
+    ULPS,
+    exp,
+    gelu,
+    power,
+    power_function,
+    sin,
+    tanh,
+)
+from varexp.enclosure.rounding import UNIT
+
+
+@pytest.fixture(autouse=True)
+def _precision():
+    before, ctx.prec = ctx.prec, 200
+    yield
+    ctx.prec = before
+
+
+def ball(left, right):
+    """The interval [left, right]."""
+    return arb((left + right) / 2, (right - left) / 2)
+
+
+def proves(f, slope, bound, left, right, least=1e-7):
+    """|f| <= bound on [left, right], by mean value forms on ever smaller pieces. False if a piece resists."""
+    pieces = [(left, right)]
+    while pieces:
+        low, high = pieces.pop()
+        x, middle = ball(low, high), arb((low + high) / 2)
+        value = f(middle) + slope(x) * (x - middle)
+        if abs(value) <= bound:
+            continue
+        if high - low < least:
+            return False
+        middle = (low + high) / 2
+        pieces += [(low, middle), (middle, high)]
+    return True
+
+
+def density(x):
+    return (-x * x / 2).exp() / (2 * arb.pi()).sqrt()
+
+
+def cumulative(x):
+    return (1 + (x / arb(2).sqrt()).erf()) / 2
+
+
+FACTS = {  # what is enclosed, its derivative, and every function of arb or acb
+    "sin": (SIN, lambda z: z.sin(), lambda z: z.cos()),
+    "cos": (COS, lambda z: z.cos(), lambda z: -z.sin()),
+    "tanh": (TANH, lambda z: z.tanh(), lambda z: 1 - z.tanh() ** 2),
+    "gelu": (GELU, lambda z: z * cumulative(z), lambda z: cumulative(z) + z * density(z)),
+    "exp": (EXP, lambda z: z.exp(), lambda z: z.exp()),
+    "reciprocal": (INVERSE, lambda z: 1 / z, lambda z: -1 / z**2),
+    "rsqrt": (power_function(-0.5), lambda z: 1 / z.sqrt(), lambda z: -1 / (2 * z * z.sqrt())),
+    "three_halves": (power_function(1.5), lambda z: z * z.sqrt(), lambda z: 3 * z.sqrt() / 2),
+}
+POSITIVE = ("reciprocal", "rsqrt", "three_halves")
+WIDTHS = (1e-9, 1e-3, 0.3, 2.0)
+
+
+def intervals(name, count=120):
+    """Middles and radii of every size, away from 0 for functions that have to be."""
+    source = torch.Generator().manual_seed(3)
+
+    def draw():
+        return torch.rand(count, dtype=torch.float64, generator=source)
+
+    c = draw() * 12 - 6
+    D = draw() * torch.tensor(WIDTHS, dtype=torch.float64).repeat(count // len(WIDTHS))
+    return (c.abs() + D + 0.01, D) if name in POSITIVE else (c, D)
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_slopes_are_enclosed(name):
+    f, _, slope = FACTS[name]
+    c, D = intervals(name)
+    low, high = f.slopes(c - D, c + D)
+    for share in (-1.0, -0.6, 0.0, 0.3, 1.0):
+        for left, right, at, least, most in zip(
+            (c - D).tolist(), (c + D).tolist(), (c + share * D).tolist(), low.tolist(), high.tolist(), strict=True
+        ):
+            value = slope(arb(min(max(at, left), right)))
+            assert arb(least) <= value
+            assert value <= arb(most)
+    if name != "gelu":  # whose bounds are coarse
+        assert float((high - low)[D < 1e-8].max()) < 1e-5
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_sizes_in_the_complex_plane_are_bounded(name):
+    f, value, _ = FACTS[name]
+    c, D = intervals(name)
+    U = D * 0.7 + 1e-6
+    H = torch.minimum(U, torch.tensor(1.5, dtype=torch.float64))
+    bounds = f.size(c, U, H).tolist()
+    nearest = math.inf
+    for centre, u, h, bound in zip(c.tolist(), U.tolist(), H.tolist(), bounds, strict=True):
+        for angle in (0.0, 0.4, math.pi / 2, 2.0, math.pi, 4.0, -math.pi / 2):
+            x, y = u * math.cos(angle), u * math.sin(angle)
+            y = max(-h, min(h, y))
+            off = abs(value(acb(centre + x * (1 - 1e-9), y * (1 - 1e-9))) - value(acb(centre)))
+            assert off <= arb(bound), (name, centre, u, h)
+            nearest = min(nearest, bound / max(float(off), 1e-300))
+    assert nearest < 2.0  # half of it would not do
+
+
+@pytest.mark.parametrize(
+    ("f", "slope", "bound"),
+    [
+        (density, lambda x: -x * density(x), 0.399),
+        (lambda x: x * density(x), lambda x: (1 - x * x) * density(x), 0.242),
+        (lambda x: (2 - x * x) * density(x), lambda x: (x**3 - 4 * x) * density(x), 0.798),
+        (
+            lambda x: cumulative(x) + x * density(x) - arb(0.5),
+            lambda x: (2 - x * x) * density(x),
+            0.63,  # so gelu' lies in [-0.13, 1.13]
+        ),
+    ],
+)
+def test_the_constants_of_gelu(f, slope, bound):
+    """Beyond 14 all of them are nearer to their limits than they are here to their bounds."""
+    assert proves(f, slope, bound, -14.0, 14.0)
+    assert not proves(f, slope, bound * 0.98, -14.0, 14.0)  # 2 % smaller is refuted
+
+
+def test_the_identities_that_tanh_is_bounded_by():
+    for x, y in itertools.product((0.0, 0.3, 1.7, 9.0), (0.1, 0.8, 1.5)):
+        z, sinh, cos, sin = acb(x, y), arb(x).sinh(), arb(y).cos(), arb(y).sin()
+        assert abs(abs(1 - z.tanh() ** 2) - 1 / (sinh**2 + cos**2)) < 1e-40
+        assert abs(abs(z.tanh()) ** 2 - (sinh**2 + sin**2) / (sinh**2 + cos**2)) < 1e-40
+
+
+def whole_range(limit):
+    """Floats of every size up to `limit`, both signs, and neighbours of multiples of π/2, where sine cancels."""
+    source = torch.Generator().manual_seed(1)
+    exponents = torch.linspace(-300, math.log10(limit), 6000, dtype=torch.float64)
+    sizes = 10**exponents * (1 + torch.rand(len(exponents), dtype=torch.float64, generator=source))
+    near = torch.rand(6000, dtype=torch.float64, generator=source) * 40 - 20
+    multiples = torch.arange(-2000, 2001, dtype=torch.float64) * (math.pi / 2)
+    around = torch.cat(
+        [multiples, torch.nextafter(multiples, multiples + 1), torch.nextafter(multiples, multiples - 1)]
+    )
+    x = torch.cat([sizes, -sizes, near, around])
+    return x[x.abs() <= limit]
+
+
+@pytest.mark.parametrize(
+    ("name", "limit", "relative"),
+    [("sin", 1e9, False), ("cos", 1e9, False), ("tanh", 1e9, False), ("erf", 1e9, False), ("exp", 700.0, True)],
+)
+def test_torchs_functions_are_within_the_allowance(name, limit, relative):
+    x = whole_range(limit)
+    values = getattr(torch, name)(x)
+    worst = 0.0
+    for point, value in zip(x.tolist(), values.tolist(), strict=True):
+        exact = getattr(arb(point), name)()
+        off = abs(arb(value) - exact)
+        size = abs(exact) if relative else arb(1)
+        worst = max(worst, float((off / size).abs_upper()) / UNIT)
+    assert worst <= ULPS / 2, f"{name} is off by {worst} units"  # half the allowance, over the whole range
+    assert worst > 0  # the comparison is not of torch with itself
+
+
+ORACLE = {
+    "sin": (sin, lambda x: x.sin()),
+    "tanh": (tanh, lambda x: x.tanh()),
+    "exp": (exp, lambda x: x.exp()),
+    "gelu": (gelu, lambda x: x * cumulative(x)),
+    "rsqrt": (lambda m: power(m.shifted(torch.tensor(8.0, dtype=torch.float64)), -0.5), lambda x: (x + 8).rsqrt()),
+}
+
+
+@pytest.mark.parametrize("order", [1, 4, 7])
+@pytest.mark.parametrize("name", ORACLE)
+def test_balls_of_200_bits_lie_inside_without_any_tolerance(name, order):
+    enclose, exactly = ORACLE[name]
+    model = random_model(order, 1, order, (), 0.5, shape=(2, 2, 3))
+    result = enclose(model)
+    for index in torch.cartesian_prod(torch.arange(2), torch.arange(2), torch.arange(3)).tolist():
+        entry = (slice(None), *index)
+        P, Q = model.P[entry].tolist(), result.P[entry].tolist()
+        R, S = float(model.R[tuple(index)]), float(result.R[tuple(index)])
+        for t in (-1.0, -0.3, 0.0, 0.6, 1.0):
+            for share in (-1, 0, 1):
+                x = sum(arb(c) * arb(t).chebyshev_t(i) for i, c in enumerate(P)) + share * arb(R)
+                known = sum(arb(c) * arb(t).chebyshev_t(i) for i, c in enumerate(Q))
+                assert abs(exactly(x) - known) <= S
+
+
+def test_flint_is_the_independent_party():
+    assert flint.__version__
+    assert arb(1).tanh().rad() < 1e-50

@@ -1,0 +1,101 @@
+"""evidence/enclosure/matrices.py: what merging loses is covered, and what is remembered is never of other weights."""
+
+import contextlib
+from fractions import Fraction
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from varexp.enclosure.matrices import MOST_DERIVED, Matrix, exact, identity, row, shared_matrices
+from varexp.maps.patterns import generator
+
+
+def drawn(*shape, seed=0):
+    return torch.randn(*shape, dtype=torch.float64, generator=generator("matrices", seed))
+
+
+def fractions(matrix):
+    return [[Fraction(x) for x in line] for line in matrix.tolist()]
+
+
+def off(matrix, truth):
+    """Whether any entry is farther from the truth than its error allows."""
+    errors = torch.zeros_like(matrix.value) if matrix.error is None else matrix.error
+    places = [(i, j) for i in range(len(truth)) for j in range(len(truth[0]))]
+    return any(
+        abs(Fraction(float(matrix.value[i, j])) - truth[i][j]) > Fraction(float(errors[i, j])) for i, j in places
+    )
+
+
+def product(a, b):
+    return [[sum(x * y for x, y in zip(line, column, strict=True)) for column in zip(*b, strict=True)] for line in a]
+
+
+def test_by_hand():
+    a = Matrix(torch.tensor([[1.0, 2.0]], dtype=torch.float64))
+    b = Matrix(torch.tensor([[3.0], [4.0]], dtype=torch.float64))
+    assert (a @ b).value.tolist() == [[11.0]]
+    assert (a + a).value.tolist() == [[2.0, 4.0]]
+    assert (a * 0.5).value.tolist() == [[0.5, 1.0]]
+    assert (a + a * -1.0).vanishes  # a structural zero, exactly
+    assert row(4, 0.25).value.tolist() == [[0.25] * 4]
+    assert (b @ a).map(lambda x: x.mT, "turned").value.tolist() == [[3.0, 4.0], [6.0, 8.0]]
+
+
+@given(st.integers(0, 10**6), st.floats(-3, 3))
+def test_sums_and_products_lie_within_the_error_in_exact_fractions(seed, factor):
+    a, b, c = (drawn(3, 3, seed=seed + i) for i in range(3))
+    found = (Matrix(a) @ Matrix(b) + Matrix(c) * factor) @ Matrix(a)
+    A, B, C = map(fractions, (a, b, c))
+    first = product(A, B)
+    total = [[first[i][j] + C[i][j] * Fraction(factor) for j in range(3)] for i in range(3)]
+    truth = product(total, A)
+    assert not off(found, truth)
+    assert off(Matrix(found.value), truth)  # the control: without it they do not
+
+
+def test_a_tensor_is_one_matrix_and_a_product_is_made_once():
+    weight, other = drawn(3, 3), drawn(3, 3, seed=1)
+    with shared_matrices():
+        first = exact(weight) @ exact(other)
+        with shared_matrices():
+            assert exact(weight) @ exact(other) is first
+        assert exact(weight) @ exact(other) is first
+        assert exact(weight.mT) is not exact(weight)
+        assert (exact(weight) * 2.0) is not (exact(weight) * 3.0)
+        assert exact(weight).rows(3) is not exact(weight).columns(3)
+        kept = identity(3)
+        assert identity(3) is kept
+    assert exact(weight) is not exact(weight)
+    assert identity(3) is not kept  # nor what was made of it
+
+
+def test_weights_that_change_are_seen_once_the_search_is_over():
+    weight = drawn(2, 2)
+    with shared_matrices():
+        before = (exact(weight) @ identity(2)).value.clone()
+    weight.data.mul_(0.5)  # behind autograd's back
+    with shared_matrices():
+        assert torch.equal((exact(weight) @ identity(2)).value, before / 2)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_what_is_done_in_place_after_a_use_does_not_reach_back(shared):
+    weight = torch.eye(2, dtype=torch.float64)
+    with shared_matrices() if shared else contextlib.nullcontext():
+        first = exact(weight)
+        weight[0, 0] = 2.0
+        second = exact(weight)
+        assert (first.value[0, 0], second.value[0, 0]) == (1.0, 2.0)
+
+
+@pytest.mark.parametrize("count", [MOST_DERIVED + 5])
+def test_tensors_that_come_and_go_are_not_kept_for_ever_nor_taken_for_each_other(count):
+    with shared_matrices():
+        kept = exact(drawn(2, 2))
+        for i in range(count):
+            passing = exact(torch.full((2, 2), float(i), dtype=torch.float64))
+            assert torch.equal((kept @ passing).value, kept.value @ torch.full((2, 2), float(i), dtype=torch.float64))
+        assert len(kept._derived) <= MOST_DERIVED

@@ -1,0 +1,238 @@
+"""sweeps/run.py, tables, tracking and the command line: the main job as a user meets it, in processes of its own."""
+
+import dataclasses
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from planned import Axes, Experiment
+
+from varexp.sweeps.compose import check_overrides
+from varexp.sweeps.config import Engine, Tracking
+from varexp.sweeps.run import SweepFailedError, run_cell, run_sweep
+from varexp.sweeps.tables import TableError, check_not_smaller
+
+ROOT = Path(__file__).parents[2]
+SMALL = ["steps=20", "ascent_steps=1", "width=4", "target=affine", "K=1.5"]
+
+
+def command(script, *arguments, **options):
+    return subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / script), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        **options,
+    )
+
+
+def rows(results, name="sweep"):
+    return pd.read_csv(Path(results) / "tables" / f"{name}.csv")
+
+
+def test_a_sweep_writes_tables_and_resumes(config, capsys):
+    config = dataclasses.replace(config, axes=Axes(depth=[1, 2], seed=[0, 1]))
+    run_sweep(config)
+    table = rows(config.results)
+    assert table.key.is_unique
+    assert table.depth.tolist() == [1, 2, 1, 2]
+    stages = rows(config.results, "sweep_stages")
+    assert len(stages) == 6
+    path = Path(config.results) / "tables" / "sweep.csv"
+    before = path.read_bytes()
+    run_sweep(config)
+    assert path.read_bytes() == before
+    assert "4 cells, 4 recorded, 0 to run" in capsys.readouterr().err
+
+
+def test_processes_give_the_same_table_as_one(config, tmp_path):
+    config = dataclasses.replace(config, axes=Axes(depth=[1, 2], kernel=["dct", "keys"], sides=["2-3-4", "2-4-5"]))
+    tables = []
+    for workers in (1, 2):
+        results = str(tmp_path / f"workers{workers}")
+        run_sweep(dataclasses.replace(config, results=results, engine=Engine("local", workers)))
+        tables.append(rows(results).drop(columns="wall_s"))
+    pd.testing.assert_frame_equal(*tables)
+
+
+def test_records_of_other_code_run_again_unless_kept(config, capsys):
+    record = run_cell(config)
+    path = Path(config.results) / "runs" / "records" / f"{record['key']}.json"
+    path.write_text(json.dumps({**record, "version": "0.0.0+old"}))
+    assert run_cell(dataclasses.replace(config, stale="keep"))["version"] == "0.0.0+old"
+    assert run_cell(config)["version"] == record["version"]
+    assert "1 records were made by other code" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="stale is rerun or keep"):
+        run_cell(dataclasses.replace(config, stale="never"))
+
+
+def test_a_failing_cell_is_named_and_the_rest_is_in_the_table(config):
+    config = dataclasses.replace(config, target="sine", axes=Axes(kernel=["dct", "keys"], depth=[1]))
+    records = Path(config.results) / "runs" / "records"
+    run_sweep(config)
+    key = rows(config.results).key[0]
+    for path in records.glob("*.json"):
+        path.unlink()
+
+    from varexp.sweeps import execute as module
+
+    original = module.make_record
+
+    def failing(cell, *arguments):
+        if cell.key == key:
+            raise ArithmeticError("planted")
+        return original(cell, *arguments)
+
+    module.make_record = failing
+    try:
+        with pytest.raises(
+            SweepFailedError, match=rf"1 of 2 cells failed:\n  {key} .*kernel=dct.*ArithmeticError: planted"
+        ):
+            run_sweep(dataclasses.replace(config, overwrite=True))
+    finally:
+        module.make_record = original
+    assert rows(config.results).kernel.tolist() == ["keys"]
+
+
+def test_experiments_are_one_pool_and_a_table_each(config, capsys):
+    experiments = {
+        "first": Experiment({"a": Axes(depth=[1, 2])}),
+        "second": Experiment({"a": Axes(depth=[2]), "b": Axes(seed=[1])}),
+    }
+    config = dataclasses.replace(config, experiments=experiments)
+    run_sweep(config)
+    first, second = (rows(config.results, name) for name in experiments)
+    assert first.experiment.unique().tolist() == ["first"]
+    assert (first.depth.tolist(), second.depth.tolist()) == ([1, 2], [2, 2])
+    assert first.iloc[1].drop("experiment").equals(second.iloc[0].drop("experiment"))  # one record, trained once
+    assert "first-second: 3 cells, 0 recorded, 3 to run" in capsys.readouterr().err
+
+
+def test_a_smaller_sweep_does_not_replace_a_larger_table(config):
+    run_sweep(dataclasses.replace(config, axes=Axes(depth=[1, 2])))
+    smaller = dataclasses.replace(config, axes=Axes(depth=[1]))
+    with pytest.raises(TableError, match=r"holds 2 rows, this sweep has 1 and would drop 1.*overwrite=true"):
+        run_sweep(smaller)
+    assert len(rows(config.results)) == 2
+    run_sweep(dataclasses.replace(smaller, overwrite=True))
+    assert len(rows(config.results)) == 1
+    check_not_smaller(Path(config.results), "never_run", [], overwrite=False)
+
+
+def test_wandb_mirror_offline(config, monkeypatch):
+    """One run with config, progress, curves and table, under results/runs; read back by its own reader."""
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    config = dataclasses.replace(config, axes=Axes(depth=[1, 2]), tracking=Tracking(backend="wandb"))
+    run_sweep(config)
+    runs = list((Path(config.results) / "runs" / "wandb").glob("offline-run-*"))
+    assert len(runs) == 1
+    (log,) = runs[0].glob("run-*.wandb")
+    words = (b"cells/done", b"training/sweep/chain-affine-K1.5-curve-2/stage1", b"tables/sweep")
+    deadline = time.time() + 30  # W&B's own process writes the file
+    while not all(word in log.read_bytes() for word in words) and time.time() < deadline:
+        time.sleep(0.1)
+    content = log.read_bytes()
+    assert all(word in content for word in words), f"{len(content)} bytes"
+    assert list(runs[0].glob("files/media/table/tables/*.json"))
+
+
+@pytest.mark.slow
+def test_multirun_leaves_three_records_and_fails(tmp_path):
+    results = tmp_path / "results"
+    done = command("train.py", "-m", "depth=1,2,99,3", f"results={results}", *SMALL)
+    assert done.returncode != 0
+    assert "depth 99 does not fit the ladder of sides 2-3-4-5-6-7-8: choose a depth from 1 to 6" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(list((results / "runs" / "records").glob("*.json"))) == 3
+
+
+@pytest.mark.slow
+def test_options_of_a_target(tmp_path):
+    good, bad = (
+        command("train.py", "depth=1", f"results={tmp_path}", *SMALL, a)
+        for a in ("target_options.blur=0.5", "target_options.colour=1")
+    )
+    assert good.returncode == 0, good.stderr
+    (record,) = (tmp_path / "runs" / "records").glob("*.json")
+    assert json.loads(record.read_text())["row"]["target_options"] == "blur=0.5 pattern_rms=0.7 seed=0 smoothness=2.0"
+    assert bad.stderr.splitlines()[-1].startswith("error: target affine has no option colour: it has blur")
+
+
+@pytest.mark.slow
+def test_a_grid_can_be_left_out(tmp_path):
+    done = command(
+        "sweep.py", "experiment=depth", "scale=smoke", "experiments.depth.grids.word=null",
+        "experiments.depth.grids.constant_side=null", "axes.seed=[0]", "axes.kernel=[dct]", "axes.depth=[1]",
+        f"results={tmp_path}", "ascent_steps=1", "width=4",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert rows(tmp_path, "depth").domain.tolist() == ["curve-2"]
+
+
+@pytest.mark.slow
+def test_train_prints_its_row(tmp_path):
+    done = command("train.py", "depth=1", "domain=disc", f"results={tmp_path}", *SMALL, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    row = json.loads(done.stdout)
+    assert row["domain"] == "disc-2"
+    assert row["sides"] == "2-3"
+    assert [p.name for p in tmp_path.iterdir()] == ["runs"]  # nothing beside results=
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["colour=red"], "unknown key 'colour'"),
+        (["axes.colour=[1]"], "unknown key in axes 'colour'"),
+        (["experiment=dept"], r"unknown experiment 'dept' (did you mean depth?): choose one of depth, downsampling, "),
+        (["kernel=cubic"], "unknown kernel 'cubic': choose one of dct, nearest"),
+        (["K=large"], "could not be converted to Float"),
+        (["engine.name=cloud"], "unknown engine 'cloud': choose one of local"),
+        (["tracking.backend=mail"], "tracking is backend none or wandb"),
+        (["results=/dev/null/x"], "results=DIR"),
+    ],
+)
+def test_bad_input_is_one_line_before_any_work(tmp_path, arguments, message):
+    default = [] if any(a.startswith("results=") for a in arguments) else [f"results={tmp_path / 'r'}"]
+    done = command("sweep.py", *default, *arguments)
+    assert done.returncode == (1 if "/dev/null" in arguments[0] else 2)
+    line = done.stderr.strip().splitlines()[-1]  # Hydra may name the overrides before it
+    assert line.startswith("error: ")
+    assert "Traceback" not in done.stderr
+    assert "cells" not in done.stderr
+    assert message in line
+    assert not (tmp_path / "r" / "tables").exists()
+
+
+@pytest.mark.slow
+def test_an_interrupted_sweep_resumes(tmp_path):
+    """SIGINT while the second batch runs: finished records stay, the same command does the rest."""
+    arguments = [f"results={tmp_path}", "engine.workers=1", "axes.depth=[1]", "axes.seed=[0]", "steps=2500", "width=4",
+                 "axes.sides=[2-3,2-4,2-5,2-6]", "target=affine"]  # fmt: skip
+    process = subprocess.Popen([sys.executable, str(ROOT / "scripts" / "sweep.py"), *arguments], stderr=subprocess.PIPE)
+    records = tmp_path / "runs" / "records"
+    deadline = time.time() + 120
+    while not list(records.glob("*.json")) and time.time() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130, error
+    assert b"finished records are kept" in error
+    kept = {path.name for path in records.glob("*.json")}
+    assert 1 <= len(kept) < 4
+    done = command("sweep.py", *arguments)
+    assert done.returncode == 0, done.stderr
+    assert f"4 cells, {len(kept)} recorded" in done.stderr
+    assert len(rows(tmp_path)) == 4
+
+
+def test_overrides_are_checked_by_name():
+    check_overrides(["depth=1", "axes.depth=[1,2]", "hydra.verbose=true", "target_options.blur=0.5"], None)
+    with pytest.raises(ValueError, match=r"unknown key 'kernle' \(did you mean kernel\?\)"):
+        check_overrides(["kernle=dct"], None)

@@ -1,0 +1,170 @@
+"""`sup_norm`: a certified sup norm of a plain torch function over a box."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from varexp.enclosure import Box, Enclosure, Goal, Search, State, Transition, point
+from varexp.errors import bad_value
+from varexp.maps.norms import NORMS, TokenNorm
+from varexp.measurement.attack import ascend
+from varexp.theory import Interval
+from varexp.torch_state import controlled_torch
+
+ORDER = {1: 7, 2: 5, 3: 3}  # of Chebyshev models, by number of coordinates
+FIRST_CELLS = {1: (48,), 2: (18, 18), 3: (6, 6, 6)}
+SAMPLES = {1: 512, 2: 2048, 3: 4096}  # points from which ascent starts
+STARTS, ASCENT_STEPS = 4, 12
+
+Function = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class SupNorm(Interval):
+    """A sup norm between two ends, in exact arithmetic.
+
+    Attributes:
+        lower: attained at `place`, less what rounding may have added.
+        upper: no point of the box exceeds it; inf where the function could not be bounded.
+        place: coordinates of the point that gives `lower`.
+        gap: upper/lower − 1.
+        evaluations: how many cells were evaluated.
+    """
+
+    place: tuple[float, ...] = ()
+    gap: float = math.inf
+    evaluations: int = 0
+
+    def __repr__(self) -> str:
+        return f"SupNorm(lower={self.lower:.8g}, upper={self.upper:.8g}, gap={self.gap:.2%}, place={self.place})"
+
+
+def sup_norm(
+    f: Function,
+    box: Sequence[tuple[float, float]],
+    norm: str = "rms",
+    gap: float = 0.01,
+    evaluations: int = 20_000,
+) -> SupNorm:
+    """Enclose sup ‖f(x)‖ over a box of up to three coordinates.
+
+    Args:
+        f: a function of points (..., coordinates), in float64, that answers (..., any shape) by plain torch, out of
+            place; a `torch.nn.Module` is one. Operations that enclosures do not know are refused by name.
+        box: the ends (low, high) of every coordinate.
+        norm: rms (root of the mean square), max or frobenius, over all axes that follow the leading ones.
+        gap: relative distance of the two ends at which the search stops.
+        evaluations: cells that are evaluated at most; then the ends are further apart, and still hold.
+
+    Returns:
+        Both ends, where the lower one is attained, the gap, the number of evaluations.
+
+    Raises:
+        ValueError: a box, norm, gap or budget out of range, or a function that answers something else.
+        UnknownOperationError: an operation that has no enclosure.
+
+    Example:
+        >>> import torch, varexp
+        >>> found = varexp.sup_norm(lambda x: 2 * torch.sin(3 * x), [(0.0, 1.0)])
+        >>> found.lower <= 2.0 <= found.upper, found.gap <= 0.01
+        (True, True)
+
+    Reference:
+        varexp/enclosure/ALGEBRA.md: the arithmetic, rule by rule.
+    """
+    lows, highs = _checked_box(box)
+    goal, chosen = Goal(gap=gap, evaluations=evaluations), NORMS[norm]
+    with controlled_torch():
+        entries = _entries(f, lows, highs)
+        flat = _flattened(f, entries)
+        known = _attained(flat, chosen, lows, highs)
+        return _search(flat, chosen, lows, highs, goal, known, entries)
+
+
+def _checked_box(box: Sequence[tuple[float, float]]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    ends = [tuple(float(end) for end in pair) for pair in box]
+    if not 1 <= len(ends) <= max(ORDER):
+        raise bad_value("box", box, f"a list of 1 to {max(ORDER)} pairs (low, high), one a coordinate")
+    for pair in ends:
+        if len(pair) != 2 or not -math.inf < pair[0] <= pair[1] < math.inf:
+            raise bad_value("box", box, "made of pairs (low, high) of finite numbers with low <= high")
+    return tuple(pair[0] for pair in ends), tuple(pair[1] for pair in ends)
+
+
+def _entries(f: Function, lows: Sequence[float], highs: Sequence[float]) -> int:
+    """How many numbers f gives at a point. ValueError if it does not broadcast over leading axes, or not in float64."""
+    middle = (torch.tensor([lows, highs], dtype=torch.float64).mean(dim=0)).expand(2, len(lows)).contiguous()
+    with torch.no_grad():
+        value, alone = f(middle), f(middle[0])
+    expected = f"f must take points (..., {len(lows)}) and answer (..., any shape) in float64"
+    if not isinstance(value, Tensor) or not isinstance(alone, Tensor):
+        raise ValueError(f"{expected}, got {type(value).__name__}")
+    if value.dtype != torch.float64:
+        raise ValueError(f"{expected}, got {value.dtype}: convert its weights by .double()")
+    if value.shape[:1] != (2,) or value.shape[1:] != alone.shape or value.dim() == 0:
+        raise ValueError(f"{expected}; of points (2, {len(lows)}) it made {tuple(value.shape)}")
+    return value[0].numel()
+
+
+def _flattened(f: Function, entries: int) -> Function:
+    """f with its answer as (..., entries, 1), a token map of one channel."""
+
+    def flat(x: Any) -> Any:
+        value = f(x)
+        leading = x.ndim - 1
+        if value.ndim == leading:
+            value = value[..., None]
+        return (value.flatten(leading) if value.ndim > leading + 1 else value)[..., None]
+
+    return flat
+
+
+def _attained(
+    flat: Function, norm: TokenNorm, lows: Sequence[float], highs: Sequence[float]
+) -> Float[Tensor, "points coordinates"]:
+    """Points where the norm is large, by ascent from a grid."""
+    low, high = (torch.tensor(ends, dtype=torch.float64) for ends in (lows, highs))
+    count = round(SAMPLES[len(lows)] ** (1 / len(lows)))
+    axes = [torch.linspace(a, b, count, dtype=torch.float64) for a, b in zip(lows, highs, strict=True)]
+    points = torch.cartesian_prod(*axes).reshape(-1, len(lows))
+    with torch.no_grad():
+        values = norm(flat(points)).nan_to_num(-1.0)
+    best = points[values.topk(min(STARTS, len(points))).indices]
+    spacing = float(((high - low) / max(count - 1, 1)).max())
+
+    def project(x: Tensor) -> Tensor:
+        return torch.minimum(torch.maximum(x, low), high)
+
+    return ascend(lambda x: norm(flat(x)), best, project, spacing, ASCENT_STEPS)
+
+
+def _search(
+    flat: Function,
+    norm: TokenNorm,
+    lows: tuple[float, ...],
+    highs: tuple[float, ...],
+    goal: Goal,
+    places: Float[Tensor, "points coordinates"],
+    entries: int,
+) -> SupNorm:
+    with torch.no_grad():
+        bounds = norm.lower_bound(flat(point(places)).model())
+    best = int(bounds.argmax())
+
+    def step(state: State) -> tuple[State, list[Enclosure]]:
+        (column,) = state  # cells coordinates 1
+        return state, [flat(column.squeeze(-1))]
+
+    count = len(lows)
+    transition = Transition(step, lambda state: state, entries)
+    search = Search(
+        lambda u: (u.unsqueeze(-1),), [transition], Box(lows, highs, FIRST_CELLS[count]), norm, ORDER[count], goal
+    )
+    ((sup,),) = search.run([[float(bounds[best])]])
+    place = tuple(places[best].tolist()) if sup.place is None else sup.place
+    return SupNorm(sup.lower, sup.upper, place, sup.gap, sum(search.evaluated))

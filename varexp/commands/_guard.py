@@ -1,0 +1,36 @@
+"""Errors of a command as one clear line on standard error, with an exit status."""
+
+import os
+import sys
+from collections.abc import Callable
+
+from hydra.errors import HydraException
+from omegaconf.errors import OmegaConfBaseException
+
+from varexp.extensions import load_extensions
+from varexp.sweeps.records import StoreError
+from varexp.sweeps.run import SweepFailedError
+
+
+def guarded(command: Callable[[], int]) -> int:
+    """Run a command; its status, or that of its error after one line about it."""
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # errors reach us instead of being printed with a traceback
+    try:
+        load_extensions()
+        return command()
+    except KeyboardInterrupt:
+        print("interrupted: finished records are kept; the same command goes on from them", file=sys.stderr)
+        return 130
+    except (HydraException, OmegaConfBaseException) as error:
+        return _told("; ".join(line.strip() for line in str(error.__cause__ or error).splitlines()), 2)
+    except (StoreError, SweepFailedError, ImportError) as error:
+        return _told(str(error), 1)
+    except ValueError as error:
+        return _told(str(error), 2)
+    except OSError as error:
+        return _told(f"{error.strerror or error}: {error.filename}; choose another folder with results=DIR", 1)
+
+
+def _told(message: str, status: int) -> int:
+    print(f"error: {message}", file=sys.stderr)
+    return status

@@ -1,0 +1,31 @@
+"""List every setting: its type, its default, and what it is. Each is a key of configs, an axis and a column."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from varexp.commands._options import parsed
+from varexp.sweeps.config import settings
+
+
+@dataclass
+class NoOptions:
+    """This command takes none."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Print the table of settings."""
+    if parsed(NoOptions, arguments, __doc__ or "") is None:
+        return 0
+    table = Table("setting", "type", "default", "", box=None)
+    for s in settings().values():
+        table.add_row(s.name, _name(s.type), "" if s.default is None else str(s.default), s.doc.replace("[", r"\["))
+    Console().print(table)
+    return 0
+
+
+def _name(kind: Any) -> str:
+    return kind.__name__ if isinstance(kind, type) else str(kind)

@@ -1,0 +1,43 @@
+"""Check the claims of the paper: varexp verify [claim=lem-4.4] [section=5] [results=DIR].
+
+Writes DIR/ledger.json when all claims are asked for. Exit status 1: a verdict is not the expected one.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from varexp.claims import CLAIMS
+from varexp.claims.ledger import check, chosen, complaints, save, table
+from varexp.commands._options import option, parsed
+from varexp.sweeps.config import default_results
+
+
+@dataclass
+class VerifyOptions:
+    """Which claims, and where the ledger goes."""
+
+    claim: str | None = option(None, "one claim by its id, such as lem-4.4")
+    section: str | None = option(None, "the claims of one section of the paper")
+    results: str | None = option(None, "folder of ledger.json; by default results/")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Check claims, print the table, write the ledger."""
+    options = parsed(VerifyOptions, arguments, __doc__ or "")
+    if options is None:
+        return 0
+    claims = chosen(CLAIMS, options.claim, options.section)
+    ledger = check(claims)
+    Console().print(table(ledger))
+    print(", ".join(f"{count} {name}" for name, count in ledger["counts"].items()))
+    if len(claims) == len(CLAIMS):
+        folder = default_results() if options.results is None else Path(options.results).expanduser()
+        save(ledger, folder / "ledger.json")
+        print(f"wrote {folder / 'ledger.json'}")
+    for line in (found := complaints(ledger)):
+        print(f"NOT AS EXPECTED: {line}", file=sys.stderr)
+    return 1 if found else 0

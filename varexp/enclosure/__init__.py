@@ -1,0 +1,26 @@
+"""Chebyshev models that ride through plain torch code, and the search that turns them into certified sups.
+
+`Enclosure` answers torch's functions with rigorous enclosures; `Search` bounds norms over a domain from both
+sides. Nothing here knows of targets or models.
+"""
+
+from varexp.enclosure import arithmetic, axes
+from varexp.enclosure.cells import Box, point
+from varexp.enclosure.norms import Norm
+from varexp.enclosure.protocol import Enclosure, UnknownOperationError
+from varexp.enclosure.search import Goal, Search, State, Sup, Transition
+
+RULES = (arithmetic, axes)  # importing them fills the table of operations
+
+__all__ = [
+    "Box",
+    "Enclosure",
+    "Goal",
+    "Norm",
+    "Search",
+    "State",
+    "Sup",
+    "Transition",
+    "UnknownOperationError",
+    "point",
+]

@@ -1,0 +1,169 @@
+"""Rules for arithmetic and for functions of entries and rows."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from varexp.enclosure import functions
+from varexp.enclosure.expression import evaluated
+from varexp.enclosure.matrices import exact
+from varexp.enclosure.model import ChebyshevModel
+from varexp.enclosure.nonlinear import multiply
+from varexp.enclosure.protocol import (
+    TABLE,
+    Enclosure,
+    UnknownOperationError,
+    aligned,
+    back,
+    matrix,
+    rule,
+    scalar,
+)
+from varexp.enclosure.rounding import UNIT
+from varexp.enclosure.softmax import Softmax
+
+
+@rule("add", operators=("__add__", "__radd__", "__iadd__"))
+def add(a: Any, b: Any, *, alpha: float = 1) -> Enclosure:
+    if alpha != 1:
+        b = mul(b, alpha)
+    if isinstance(a, Enclosure) and isinstance(b, Enclosure):
+        left, right = aligned(a, b)
+        return Enclosure(left.plus(right))
+    x, constant = (a, b) if isinstance(a, Enclosure) else (b, a)
+    return Enclosure(x.settled().affine.shifted(matrix(constant, x)))
+
+
+@rule("neg", "negative", operators=("__neg__",))
+def neg(a: Any) -> Any:
+    return Enclosure(a.affine.times(-1.0), a.split) if isinstance(a, Enclosure) else -a
+
+
+@rule("sub", "subtract", operators=("__sub__", "__isub__"))
+def sub(a: Any, b: Any, *, alpha: float = 1) -> Enclosure:
+    return add(a, neg(mul(b, alpha) if alpha != 1 else b))
+
+
+@rule("rsub", operators=("__rsub__",))
+def rsub(a: Any, b: Any) -> Enclosure:
+    return sub(b, a)
+
+
+@rule("mul", "multiply", operators=("__mul__", "__rmul__", "__imul__"))
+def mul(a: Any, b: Any) -> Enclosure:
+    if isinstance(a, Enclosure) and isinstance(b, Enclosure):
+        left, right = aligned(a, b)
+        return Enclosure(evaluated(multiply, left, right))
+    x, factor = (a, b) if isinstance(a, Enclosure) else (b, a)
+    number = scalar(factor)
+    if number is not None:
+        return Enclosure(x.affine.times(number), x.split)
+    value = matrix(factor, x).value
+    if x.ndim == 2:
+        value = value[0]
+    return Enclosure.of(x.model().weighted(value))
+
+
+@rule("div", "divide", "true_divide", operators=("__truediv__", "__rtruediv__"))
+def div(a: Any, b: Any) -> Enclosure:
+    if isinstance(b, Enclosure):
+        return mul(a, Enclosure.of(functions.inverse(b.model())))
+    value = torch.as_tensor(b, dtype=torch.float64)
+    return Enclosure.of(mul(a, 1 / value).model().doubted(4 * UNIT))
+
+
+def _rtruediv(a: Enclosure, b: Any) -> Enclosure:
+    return div(b, a)
+
+
+Enclosure.__rtruediv__ = _rtruediv  # type: ignore[attr-defined]
+TABLE[torch.Tensor.__rtruediv__] = _rtruediv
+
+
+@rule("matmul", operators=("__matmul__",))
+def matmul(a: Any, b: Any) -> Enclosure:
+    if isinstance(a, Enclosure) and isinstance(b, Enclosure):
+        x, y = aligned(a, b)
+        return Enclosure(x.matmul(y))
+    if isinstance(a, Enclosure):
+        return Enclosure(a.settled().affine.right(exact(b)))
+    if b.ndim < 3:
+        raise UnknownOperationError("matrix @ enclosure needs an enclosure of (cells, rows, columns) at least")
+    return Enclosure(b.settled().affine.left(exact(a)))
+
+
+def _rmatmul(a: Enclosure, b: Any) -> Enclosure:
+    return matmul(b, a)
+
+
+Enclosure.__rmatmul__ = _rmatmul  # type: ignore[attr-defined]
+TABLE[torch.Tensor.__rmatmul__] = _rmatmul
+
+
+def linear(x: Enclosure, weight: Tensor, bias: Tensor | None = None) -> Enclosure:
+    result = matmul(x, weight.mT)
+    return result if bias is None else add(result, bias)
+
+
+TABLE[functional.linear] = linear
+
+
+# ---- entrywise functions ---------------------------------------------------------------------------------------------
+
+
+def _entrywise(f: Callable[[ChebyshevModel], ChebyshevModel], *names: str) -> None:
+    rule(*names)(lambda x, **_: Enclosure.of(f(x.model())))
+
+
+for _name in ("sin", "cos", "exp", "tanh", "relu", "sqrt", "rsqrt", "square"):
+    _entrywise(getattr(functions, _name), _name)
+_entrywise(functions.absolute, "abs", "absolute")
+_entrywise(functions.inverse, "reciprocal")
+
+
+@rule("gelu")
+def gelu(x: Enclosure, approximate: str = "none") -> Enclosure:
+    if approximate != "none":
+        raise UnknownOperationError(f"no enclosure is known for gelu with approximate={approximate!r}: use 'none'")
+    return Enclosure.of(functions.gelu(x.model()))
+
+
+@rule("pow", operators=("__pow__",))
+def power(x: Enclosure, exponent: float) -> Enclosure:
+    if exponent == 2:
+        return Enclosure.of(functions.square(x.model()))
+    if isinstance(exponent, int) and exponent > 0:
+        return mul(x, power(x, exponent - 1)) if exponent > 1 else x
+    return Enclosure.of(functions.power(x.model(), float(exponent)))
+
+
+@rule("softmax")
+def softmax_rule(x: Enclosure, dim: int, *_: Any, **__: Any) -> Enclosure:
+    model = x.model()
+    if dim in (-1, x.ndim - 1):
+        return Enclosure(Softmax(model))
+    swap = _swap_last(back(x, dim))
+    return Enclosure.of(Softmax(model.map(swap)).model().map(swap))
+
+
+def _swap_last(dim: int) -> Callable[[Tensor], Tensor]:
+    return lambda t: t.transpose(dim, -1)
+
+
+@rule("minimum")
+def minimum(a: Any, b: Any) -> Enclosure:
+    return _extremum(functions.minimum, a, b)
+
+
+@rule("maximum")
+def maximum(a: Any, b: Any) -> Enclosure:
+    return _extremum(functions.maximum, a, b)
+
+
+def _extremum(f: Callable[..., ChebyshevModel], a: Any, b: Any) -> Enclosure:
+    x = a if isinstance(a, Enclosure) else b
+    pair = [v if isinstance(v, Enclosure) else mul(x, 0.0) + v for v in (a, b)]
+    return Enclosure(evaluated(f, *aligned(pair[0], pair[1])))

@@ -1,0 +1,79 @@
+"""What chains and pyramids share: stages that are measured one by one, and errors that are enclosed."""
+
+from collections.abc import Callable, Sequence
+
+from varexp.families.base import Columns, Evaluation, Family, Reading, columns_of, ends_of
+from varexp.maps.domains import Domain
+from varexp.maps.norms import find_norm
+from varexp.maps.targets import Target
+from varexp.measurement.certify import attach_intervals
+from varexp.measurement.measure import DepthEvidence, Measurement, measure
+from varexp.models.chain import Chain
+from varexp.theory import Interval
+from varexp.training.problem import Trained
+
+OF_A_ROW = ("error", "error_merged", "error_mean", "error_l2", "bound_pointwise")
+OF_A_STAGE = ("eps_interpolation", "eps_block", "local_error")
+
+
+class StagedFamily(Family):
+    """Models made of stages (`varexp.models.stage.Stage`)."""
+
+    measured_columns = ("error_merged_lower", "error_merged_upper")
+
+    def evaluate(
+        self,
+        trained: Sequence[Trained[Chain]],
+        readings: Sequence[Sequence[Reading]],
+        target: Target,
+        domain: Domain,
+        how: Measurement,
+        notify: Callable[[int], None],
+    ) -> list[dict[Reading, Evaluation]]:
+        depth = len(target.stages)
+        measured = _measured(trained, target, domain, how)
+        result: list[dict[Reading, Evaluation]] = []
+        for place, (model, found) in enumerate(zip(trained, measured, strict=True)):
+            if found:
+                found = attach_intervals(found, model.model, target, domain, find_norm(how.norm), how.goal())
+            known = {r: _evaluation(found[r.depth - 1]) for r in readings[place] if r.depth <= min(len(found), depth)}
+            result.append(known)
+            notify(place)
+        return result
+
+
+def _measured(
+    trained: Sequence[Trained[Chain]], target: Target, domain: Domain, how: Measurement
+) -> list[list[DepthEvidence]]:
+    """Evidence of each model at the depths before it diverged. Models that are sound to the same depth go together."""
+    by_depth: dict[int, list[int]] = {}
+    for place, model in enumerate(trained):
+        sound = (model.diverged_at or len(target.stages) + 1) - 1
+        by_depth.setdefault(sound, []).append(place)
+    result: list[list[DepthEvidence]] = [[] for _ in trained]
+    for depth, places in by_depth.items():
+        if depth == 0:
+            continue
+        models = [trained[place].model.prefix(depth) for place in places]
+        for place, found in zip(places, measure(models, target.prefix(depth), domain, how), strict=True):
+            result[place] = found
+    return result
+
+
+def _evaluation(evidence: DepthEvidence) -> Evaluation:
+    columns = columns_of(evidence, OF_A_ROW)
+    known = [evidence.error]
+    for name in OF_A_STAGE:
+        sup = _largest([getattr(stage, name) for stage in evidence.stages])
+        columns |= ends_of(name, sup)
+        known += [sup] if sup is not None else []
+    stages: tuple[Columns, ...] = tuple(columns_of(stage, OF_A_STAGE) for stage in evidence.stages)
+    return Evaluation(columns, stages, certified=all(sup.bounded for sup in known))
+
+
+def _largest(intervals: Sequence[Interval | None]) -> Interval | None:
+    """The largest of numbers that are known as intervals; None if one has no meaning."""
+    known = [interval for interval in intervals if interval is not None]
+    if len(known) < len(intervals):
+        return None
+    return Interval(max(i.lower for i in known), max(i.upper for i in known))

@@ -1,0 +1,99 @@
+"""What every kind of model is asked to do: a target on a domain of words. Settings that all families share."""
+
+import dataclasses
+import math
+import typing
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from varexp.errors import bad_value
+from varexp.maps.domains import Domain, parse_domain
+from varexp.maps.targets import FEATURE_MAPS, Target, build_target, check_options
+from varexp.settings import setting
+
+Options = tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetSettings:
+    """Which target. Options that are not given are filled in, so that equal targets have equal settings.
+
+    Raises:
+        ValueError: a target or an option that does not exist, an option of another type, K not above 0.
+    """
+
+    target: str = setting("sine", "the feature maps f_i that are to be approximated")
+    K: float = setting(2.1, "Lipschitz constant that the feature maps are made for")
+    target_options: Options = setting((), "options of the target, such as smoothness=2.0", config={})
+
+    def __post_init__(self) -> None:
+        options = dict(self.target_options)
+        check_options(self.target, options)
+        object.__setattr__(self, "target_options", _completed(self.target, options))
+        if not 0 < self.K < math.inf:
+            raise bad_value("K", self.K, "a finite Lipschitz constant above 0")
+
+    def build(self, sides: tuple[int, ...], channels: int) -> Target:
+        """The target along a ladder of sides."""
+        return _built(FEATURE_MAPS[self.target], self, sides, channels)
+
+    def column(self, name: str) -> Any:
+        """The value of a setting as a table shows it."""
+        if name == "target_options":
+            return " ".join(f"{option}={value}" for option, value in self.target_options)
+        return getattr(self, name)
+
+
+@lru_cache(maxsize=512)
+def _built(cls: type, settings: TargetSettings, sides: tuple[int, ...], channels: int) -> Target:
+    """`cls` is what the name stands for now: another class of the same name is another target."""
+    return build_target(settings.target, sides, settings.K, channels, dict(settings.target_options))
+
+
+def _completed(target: str, options: dict[str, Any]) -> Options:
+    """All options of a target in order of their names, each of its declared type."""
+    cls = FEATURE_MAPS[target]
+    types = typing.get_type_hints(cls)
+    columns = {"K", "stage", "side", "channels"}
+    found = []
+    for field in sorted(dataclasses.fields(cls), key=lambda f: f.name):
+        if field.name not in columns:
+            value = options.get(field.name, field.default)
+            found.append((field.name, _typed(f"target_options.{field.name}", value, types[field.name])))
+    return tuple(found)
+
+
+def _typed(name: str, value: Any, kind: type) -> Any:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if kind is float:
+        if number and math.isfinite(value):
+            return float(value)
+        raise bad_value(name, value, "a finite number")
+    if kind is int:
+        if number and float(value).is_integer():
+            return int(value)
+        raise bad_value(name, value, "a whole number")
+    if isinstance(value, kind):
+        return value
+    raise bad_value(name, value, f"of type {kind.__name__}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DomainSettings:
+    """Which words. ValueError for a kind, a side or a number of channels that does not exist."""
+
+    domain: str = setting("curve", "words: a kind of domain, or kind-side such as curve-2")
+    channels: int = setting(2, "channels of words, token maps and images")
+
+    def __post_init__(self) -> None:
+        self.build()
+
+    def build(self) -> Domain:
+        """The domain."""
+        return _domain(self.domain, self.channels)
+
+
+@lru_cache(maxsize=512)
+def _domain(name: str, channels: int) -> Domain:
+    return parse_domain(name, channels)

@@ -1,0 +1,241 @@
+"""Certified sups of a staged model: both ends of the error at every depth, and of every stage's ε_1, ε_2, local error.
+
+The model and its target run on enclosures by the code that runs them on tensors (`trace.propagate_stage`). Both ends
+hold for the model with its float64 weights in exact arithmetic.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from varexp.enclosure import Box, Enclosure, Goal, Search, State, Sup, Transition, point
+from varexp.maps.domains import Domain
+from varexp.maps.norms import TokenNorm, find_norm
+from varexp.maps.targets import Target, TargetStage
+from varexp.measurement.measure import DepthEvidence, StageEvidence
+from varexp.measurement.soundness import check_trace, pointwise_bound
+from varexp.measurement.trace import propagate_stage, sups_of, trace, tracers
+from varexp.models.chain import Chain
+from varexp.models.stage import Stage
+from varexp.theory import Interval
+
+ORDER = {1: 7, 2: 5, 3: 3}  # of Chebyshev models, by number of parameters
+SYMBOLS = {1: 0, 2: 16, 3: 16}  # per part of the state, where the next stage has at most SYMBOL_TOKENS tokens
+SYMBOL_TOKENS = 25  # beyond, carrying symbols through attention costs more than the cells they save
+MERGED_ROUNDING = 1e-13  # relative: covers the sum and the root of a merged norm of at most a hundred scales
+
+Points = Float[Tensor, "points parameters"]
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Intervals of one model, by stage and by the name of the quantity; the error of stage i is that at depth i.
+
+    `evaluations` counts pairs of a cell and a stage.
+    """
+
+    stages: tuple[dict[str, Sup], ...]
+    evaluations: int
+
+    @property
+    def error(self) -> Sup:
+        """The error at the end."""
+        return self.stages[-1]["error"]
+
+    @property
+    def gap(self) -> float:
+        """The widest relative gap."""
+        return max(sup.gap for stage in self.stages for sup in stage.values())
+
+
+class PointsByDepth:
+    """Points where quantities are large, each found for one stage: what is said at a depth uses those up to it."""
+
+    def __init__(self, points: Sequence[Points]) -> None:
+        self.all = torch.cat(list(points))
+        self.ends = list(itertools.accumulate(len(part) for part in points))
+
+    def up_to(self, depth: int) -> slice:
+        """Where the points of the stages 1..depth stand in `all`."""
+        return slice(0, self.ends[depth - 1])
+
+    def largest(self, values: list[dict[str, Float[Tensor, "points"]]]) -> list[dict[str, float]]:
+        """Of every stage and quantity, the largest value among the points up to its depth."""
+        return [
+            {name: float(v[self.up_to(depth)].max()) for name, v in stage.items()}
+            for depth, stage in enumerate(values, start=1)
+        ]
+
+
+def check_pair(chain: Chain, target: Target, domain: Domain) -> None:
+    """Raise ValueError if a model, its target and their domain do not fit, or the domain has too many parameters."""
+    if chain.depth != len(target.stages):
+        raise ValueError(f"the model has {chain.depth} stages and the target {len(target.stages)}: expected as many")
+    sides = (chain.stages[0].side_in, *(stage.side_out for stage in chain.stages))
+    if sides != target.sides or domain.side != sides[0]:
+        raise ValueError(
+            f"sides do not fit: model {sides}, target {target.sides}, words of side {domain.side}; expected the same"
+        )
+    if domain.parameters not in ORDER:
+        raise ValueError(
+            f"sups are enclosed over at most {max(ORDER)} parameters; {domain} has {domain.parameters}: use gap=null"
+        )
+
+
+def lower_bounds_at(
+    chain: Chain, target: Target, domain: Domain, norm: TokenNorm, theta: Points
+) -> list[dict[str, Float[Tensor, "points"]]]:
+    """Rigorous lower bounds of every quantity at given parameters: its value less what rounding may have added."""
+    theta, places = theta.unique(dim=0, return_inverse=True)
+    with torch.no_grad():
+        state = y = domain.points(point(theta))
+        values = []
+        for stage, stage_target in zip(chain.stages, target.stages, strict=True):
+            differences, _, state, y = propagate_stage(stage, stage_target, state, y, _evaluated)
+            found = {name: getattr(differences, name).model() for name in sups_of(stage)}
+            values.append({name: norm.lower_bound(model)[places] for name, model in found.items()})
+            state, y = (Enclosure.of(x.model().refreshed(0)) for x in (state, y))
+        return values
+
+
+def certify(
+    chain: Chain,
+    target: Target,
+    domain: Domain,
+    norm: str | TokenNorm,
+    goal: Goal,
+    points: Sequence[Points],
+    error_alone: bool = False,
+) -> Certificate:
+    """Enclose every sup of a model, or the error at its end alone, over a domain of at most three parameters.
+
+    `points[i]` are parameters at which the quantities of stage i+1 were found to be large; the search adds its own.
+
+    Raises:
+        ValueError: model, target and domain do not fit, or the domain has too many parameters.
+    """
+    norm = find_norm(norm)
+    check_pair(chain, target, domain)
+    found = PointsByDepth(points)
+    known = found.largest(lower_bounds_at(chain, target, domain, norm, found.all))
+    if error_alone:
+        known = [{} for _ in known[:-1]] + [{"error": known[-1]["error"]}]
+    return enclose_sups(chain, target, domain, norm, goal, known)
+
+
+def enclose_sups(
+    chain: Chain, target: Target, domain: Domain, norm: TokenNorm, goal: Goal, known: Sequence[dict[str, float]]
+) -> Certificate:
+    """Both ends of the quantities that `known` names for every stage, with lower ends that are rigorous already."""
+    check_pair(chain, target, domain)
+    count = domain.parameters
+    low, high = domain.box
+    next_tokens = [*(part.side_out**2 for part in target.stages[1:]), 0]
+    transitions = [
+        _transition(stage, part, SYMBOLS[count] if following <= SYMBOL_TOKENS else 0, tuple(names))
+        for stage, part, following, names in zip(chain.stages, target.stages, next_tokens, known, strict=True)
+    ]
+
+    def start(u: Enclosure) -> State:
+        word = domain.points(domain.chart(u))
+        return word, word
+
+    search = Search(start, transitions, Box(low, high, domain.first_cells), norm, ORDER[count], goal)
+    sups = search.run([list(stage.values()) for stage in known])
+    named = tuple(dict(zip(names, found, strict=True)) for names, found in zip(known, sups, strict=True))
+    return Certificate(named, sum(search.evaluated))
+
+
+def _transition(stage: Stage, target: TargetStage, symbols: int, names: Sequence[str]) -> Transition:
+    def step(state: State) -> tuple[State, list[Enclosure]]:
+        t, y = state
+        differences, _, t, y = propagate_stage(stage, target, t, y, _evaluated)
+        return (t, y), [getattr(differences, name) for name in names]
+
+    def forward(state: State) -> State:
+        t, y = state
+        return stage(t), target(y)
+
+    return Transition(step, forward, target.side_out**2 * stage.tokens_shown, symbols)
+
+
+def _evaluated(x: Enclosure) -> Enclosure:
+    return Enclosure.of(x.model())
+
+
+def attach_intervals(
+    found: Sequence[DepthEvidence], chain: Chain, target: Target, domain: Domain, norm: TokenNorm, goal: Goal | None
+) -> list[DepthEvidence]:
+    """Evidence of a model at depths 1..n with rigorous ends: both with a goal, else the lower ones alone.
+
+    Raises:
+        SoundnessError: an inequality that is a theorem fails at a point that the search adds.
+    """
+    chain, target = chain.prefix(len(found)), target.prefix(len(found))
+    points = PointsByDepth([torch.tensor(depth.places, dtype=torch.float64) for depth in found])
+    values = lower_bounds_at(chain, target, domain, norm, points.all)
+    lower = points.largest(values)
+    errors = torch.stack([stage["error"] for stage in values], dim=-1)
+    merged = norm.merged(errors, [stage.side_out**2 for stage in target.stages])  # points depths
+    stages: list[dict[str, Interval]] = [{name: Interval(v) for name, v in stage.items()} for stage in lower]
+    pointwise = [0.0] * len(found)
+    if goal is not None:
+        certificate = enclose_sups(chain, target, domain, norm, goal, lower)
+        stages = [{name: Interval(sup.lower, sup.upper) for name, sup in s.items()} for s in certificate.stages]
+        pointwise = _pointwise_at_new_places(certificate, chain, target, domain, norm)
+    return [
+        _with_intervals(
+            evidence,
+            stages[:depth],
+            target,
+            norm,
+            float(merged[points.up_to(depth), depth - 1].max()),
+            pointwise[depth - 1],
+        )
+        for depth, evidence in enumerate(found, start=1)
+    ]
+
+
+def _with_intervals(
+    evidence: DepthEvidence,
+    stages: list[dict[str, Interval]],
+    target: Target,
+    norm: TokenNorm,
+    merged_lower: float,
+    pointwise: float,
+) -> DepthEvidence:
+    errors = torch.tensor([stage["error"].upper for stage in stages], dtype=torch.float64)
+    tokens = [stage.side_out**2 for stage in target.stages[: len(stages)]]
+    merged_upper = float(norm.merged(errors, tokens)[-1]) * (1 + MERGED_ROUNDING)
+    return replace(
+        evidence,
+        error=stages[-1]["error"],
+        error_merged=Interval(merged_lower * (1 - MERGED_ROUNDING), merged_upper),
+        bound_pointwise=max(evidence.bound_pointwise, pointwise),
+        stages=tuple(
+            StageEvidence(stage.get("eps_interpolation"), stage.get("eps_block"), stage["local_error"])
+            for stage in stages
+        ),
+    )
+
+
+def _pointwise_at_new_places(
+    certificate: Certificate, chain: Chain, target: Target, domain: Domain, norm: TokenNorm
+) -> list[float]:
+    """The right side of (**) at the points that the search found to be higher, for every depth: 0 without any."""
+    places = [[sup.place for sup in stage.values() if sup.place is not None] for stage in certificate.stages]
+    if not any(places):
+        return [0.0] * chain.depth
+    coordinates = torch.tensor([place for stage in places for place in stage], dtype=torch.float64)
+    theta = domain.project(domain.chart(coordinates))
+    points = trace(tracers([chain], target, domain, norm, chain.depth), theta)
+    lipschitz = [stage.lipschitz(norm).upper for stage in target.stages]
+    features = [stage.lipschitz_feature(norm).upper for stage in target.stages]
+    check_trace(points, lipschitz, features, all(stage.sees_only_previous_scale for stage in chain.stages))
+    values = pointwise_bound(points.local_error[0], lipschitz)  # points depths
+    ends = itertools.accumulate(len(stage) for stage in places)
+    return [float(values[:end, i].max()) if end else 0.0 for i, end in enumerate(ends)]

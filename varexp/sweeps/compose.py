@@ -1,0 +1,131 @@
+"""From overrides such as `depth=2` or `experiment=depth` to a config, by Hydra, with checks before and after."""
+
+import dataclasses
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+from hydra._internal.utils import _run_hydra, get_args_parser
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import DictConfig, OmegaConf
+
+from varexp.errors import unknown_name
+from varexp.sweeps.config import CONFIGS, Engine, SweepConfig, Tracking, register, schema, settings
+from varexp.sweeps.plan import axes_of
+
+GROUPS = ("experiment", "engine", "tracking", "scale")
+
+
+def run_app(task: Callable[[SweepConfig], Any], arguments: Sequence[str], sweeps: bool) -> None:
+    """Run a task as a Hydra app with these arguments, which may be overrides and Hydra's own flags such as -m or --cfg.
+
+    Args:
+        task: takes each composed config.
+        arguments: of the command line.
+        sweeps: whether the task runs grids, so that a scalar that an axis overrides is refused.
+    """
+    register()
+    parser = get_args_parser()
+    given = parser.parse_args(list(arguments))
+    check_overrides(given.overrides, given.config_dir)
+    scalars = _scalars(given.overrides)
+    given.overrides = [_addable(override) for override in given.overrides]
+
+    def application(config: DictConfig) -> None:
+        task(_checked(config, scalars if sweeps else ()))
+
+    _run_hydra(
+        args=given, args_parser=parser, task_function=application, config_path=str(CONFIGS), config_name="config"
+    )
+
+
+def composed(values: Mapping[str, Any], sweeps: bool) -> SweepConfig:
+    """The config of settings by name, such as `depth=2`, `experiment="depth"`, `axes={"depth": [1, 2]}`."""
+    register()
+    overrides = [f"{key}={_text(value)}" for key, value in _flat(values)]
+    check_overrides(overrides, None)
+    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        config = hydra_compose("config", overrides=[_addable(override) for override in overrides])
+    return _checked(config, _scalars(overrides) if sweeps else ())
+
+
+def check_overrides(overrides: Sequence[str], config_dir: str | None) -> None:
+    """Refuse a key that no config has, and a choice of a group that no file offers, with what there is.
+
+    Raises:
+        ValueError: an unknown key, or an unknown choice.
+        hydra.errors.OverrideParseException: an argument that is no override.
+    """
+    fields = {field.name for field in dataclasses.fields(schema().config)}
+    nested = {"axes": set(settings()), "engine": _names(Engine), "tracking": _names(Tracking)}
+    for override in OverridesParser.create().parse_overrides(list(overrides)):
+        key, *rest = (override.key_or_group or "").split(".")
+        _check("key", key, fields | {"hydra", *GROUPS})
+        if rest and key in nested:
+            _check(f"key in {key}", rest[0], nested[key])
+        value = override.value()
+        if key in GROUPS and not rest:
+            for name in value if isinstance(value, list) else [value]:
+                if isinstance(name, str):
+                    _check(key, name, _choices(key, config_dir))
+
+
+def _names(cls: type) -> set[str]:
+    return {field.name for field in dataclasses.fields(cls)}
+
+
+def _choices(group: str, config_dir: str | None) -> set[str]:
+    folders = [CONFIGS / group, *([] if config_dir is None else [CONFIGS.__class__(config_dir) / group])]
+    return {path.stem for folder in folders for path in folder.glob("*.yaml")}
+
+
+def _check(kind: str, given: str, allowed: set[str]) -> None:
+    if given not in allowed:
+        raise unknown_name(kind, given, sorted(allowed))
+
+
+def _scalars(overrides: Sequence[str]) -> tuple[str, ...]:
+    """The settings that overrides give as scalars."""
+    keys = [override.key_or_group for override in OverridesParser.create().parse_overrides(list(overrides))]
+    return tuple(key for key in keys if key in settings())
+
+
+def _addable(override: str) -> str:
+    """Hydra wants ++ before a key that the composed config does not hold yet, as options of a target are."""
+    return f"++{override}" if override.startswith("target_options.") else override
+
+
+def _checked(config: DictConfig, scalars: Sequence[str]) -> SweepConfig:
+    """The config as an object. ValueError for a scalar that the axes of a grid would override."""
+    found: Any = OmegaConf.to_object(config)
+    grids = [(f"experiment {name}", grid) for name, e in found.experiments.items() for grid in e.grids.values()]
+    for place, grid in grids or [("the sweep", schema().axes())]:
+        axes = {} if grid is None else axes_of(found, grid)
+        for name in scalars:
+            if name in axes:
+                raise ValueError(
+                    f"{name} is an axis of {place}, with the values {axes[name]}: say axes.{name}=[...] to choose"
+                )
+    found.results = os.path.expanduser(found.results)
+    return found
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    pairs: list[tuple[str, Any]] = []
+    for key, value in values.items():
+        pairs += _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else [(f"{prefix}{key}", value)]
+    return pairs
+
+
+def _text(value: Any) -> str:
+    """A value in the grammar of overrides."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return f"[{','.join(map(_text, value))}]"
+    if isinstance(value, int | float):
+        return repr(value)
+    escaped = str(value).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

@@ -1,0 +1,81 @@
+"""Run one batch: train its models together, measure them, make their records. Knows nothing of processes or files."""
+
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from varexp.families.base import Evaluation, Reading
+from varexp.sweeps.plan import Batch, TrainedTogether
+from varexp.sweeps.records import Record
+from varexp.sweeps.rows import make_record
+from varexp.torch_state import controlled_torch
+from varexp.training.problem import Notify, silent
+
+
+@dataclass
+class Outcome:
+    """What came of a batch: records, and the reason for every cell that has none."""
+
+    records: list[Record] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)  # key -> reason
+
+    def add(self, other: "Outcome") -> None:
+        """Join another outcome."""
+        self.records += other.records
+        self.failures.update(other.failures)
+
+
+def execute(batch: Batch, notify: Notify = silent) -> Outcome:
+    """Records of every cell of a batch. A failure costs only the model that causes it: the others run without it."""
+    with controlled_torch():
+        return _with_retreat(list(batch.models), notify)
+
+
+def _with_retreat(models: list[TrainedTogether], notify: Notify) -> Outcome:
+    try:
+        return _run(models, notify)
+    except Exception as error:  # whatever a target or a model of a user raises
+        if len(models) == 1:
+            reason = f"{type(error).__name__}: {error}{_place(error)}"
+            return Outcome(failures={cell.key: reason for cell in models[0].cells})
+    outcome = Outcome()
+    for model in models:
+        outcome.add(_with_retreat([model], silent))
+    return outcome
+
+
+def _place(error: Exception) -> str:
+    """Where an error was raised: its last frame."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f" (raised at {frames[-1].filename}:{frames[-1].lineno}, in {frames[-1].name})" if frames else ""
+
+
+def _run(models: Sequence[TrainedTogether], notify: Notify) -> Outcome:
+    started = time.perf_counter()
+    first = models[0].deepest
+    problems = [model.deepest.problem for model in models]
+    trained = first.family.train(problems, first.architecture, first.recipe, notify)
+    groups: dict[object, list[int]] = {}
+    for index, model in enumerate(models):
+        groups.setdefault(model.deepest.measured_with, []).append(index)
+    found: dict[int, dict[Reading, Evaluation]] = {}
+    for members in groups.values():
+        cell = models[members[0]].deepest
+        evaluations = cell.family.evaluate(
+            [trained[i] for i in members],
+            [[c.reading for c in models[i].cells] for i in members],
+            cell.target_object,
+            cell.domain_object,
+            cell.measurement,
+            lambda place, members=members: notify(models[members[place]].enclosing),  # type: ignore[misc]
+        )
+        found.update(zip(members, evaluations, strict=True))
+    wall_s = (time.perf_counter() - started) / len(models)
+    return Outcome(
+        [
+            make_record(cell, trained[i], found[i].get(cell.reading), wall_s)
+            for i, model in enumerate(models)
+            for cell in model.cells
+        ]
+    )

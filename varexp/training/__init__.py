@@ -1,0 +1,3 @@
+"""From a problem to trained models: recipes, objectives, ensembles, recorded steps."""
+
+import varexp.training.objectives  # noqa: F401  # registers them

@@ -1,0 +1,113 @@
+"""What an objective is: what each block of a staged model is asked to imitate, and on which inputs.
+
+y is the target's own trajectory, t the model's. All models of one call train as one ensemble; the result of a problem
+is the same to the bit whatever it is trained beside.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from varexp.maps.patterns import generator
+from varexp.maps.targets import TargetStage
+from varexp.models.chain import Chain
+from varexp.models.ensemble import Ensemble
+from varexp.models.stage import Stage
+from varexp.registry import registrar
+from varexp.training.fitting import fit_to_words
+from varexp.training.problem import Notify, Problem, Trained
+from varexp.training.recipe import OBJECTIVES, Recipe
+
+NewStage = Callable[[Problem, int], Stage]  # an untrained stage of a problem, its index counted from 0
+
+
+class Objective(ABC):
+    """One way to train a staged model.
+
+    Attributes:
+        name: the value of the column `training`.
+        trains_each_depth: whether a chain of every depth is trained by itself, instead of being read off a deeper one.
+        merged: whether it can ask a block for all scales at once, as a pyramid's block gives them (Def 3.6).
+    """
+
+    name: ClassVar[str]
+    trains_each_depth: ClassVar[bool] = False
+    merged: ClassVar[bool] = False
+
+    def default_learning_rate(self, width: int) -> float:
+        """The peak rate that trained every target well; it must fall with the width."""
+        return 0.06 * min(1.0, 16 / width)
+
+    @abstractmethod
+    def train(
+        self,
+        problems: Sequence[Problem],
+        words: Sequence[Float[Tensor, "words tokens channels"]],
+        new_stage: NewStage,
+        recipe: Recipe,
+        notify: Notify,
+    ) -> list[Trained[Chain]]:
+        """Train one model a problem on its words. The ladders of sides are the same."""
+
+
+class StageObjective(Objective):
+    """Stages train one after the other. A subclass says what each is to give.
+
+    By default the stages before it are replaced by the target: the block sees what it would see if they were exact.
+    """
+
+    @abstractmethod
+    def aim(
+        self,
+        target: TargetStage,
+        shown: Float[Tensor, "words tokens_shown channels"],
+        truth: Float[Tensor, "words merged channels"],
+    ) -> Float[Tensor, "words tokens_shown channels"]:
+        """What the block is to give where it is shown `shown`; `truth` is the true state after the stage."""
+
+    def states_after(
+        self, stages: Sequence[Stage], states: Sequence[Tensor], true_states: Sequence[Tensor]
+    ) -> Sequence[Tensor]:
+        """The states that the next stage sees: the true ones, or what the trained stages make of `states`."""
+        return true_states
+
+    def train(
+        self,
+        problems: Sequence[Problem],
+        words: Sequence[Float[Tensor, "words tokens channels"]],
+        new_stage: NewStage,
+        recipe: Recipe,
+        notify: Notify,
+    ) -> list[Trained[Chain]]:
+        results = [Trained(Chain([])) for _ in problems]
+        states, truth = words, words  # what the next stage sees, and y_{i-1}
+        for index in range(len(problems[0].target.stages)):
+            stages: list[Any] = [new_stage(problem, index) for problem in problems]
+            targets = [problem.target.stages[index] for problem in problems]
+            inputs = [stage.interpolate(state) for stage, state in zip(stages, states, strict=True)]
+            truth = [target(y) for target, y in zip(targets, truth, strict=True)]
+            after = [stage.next_state(state, y) for stage, state, y in zip(stages, states, truth, strict=True)]
+            aims = [self.aim(*given) for given in zip(targets, inputs, after, strict=True)]
+            for stage, shown, aim in zip(stages, inputs, aims, strict=True):
+                stage.block.set_scales(shown, aim)
+            ensemble = Ensemble([stage.block for stage in stages])
+            sources = [generator("batches", problem.seed, index + 1) for problem in problems]
+            curves, rms = fit_to_words(ensemble, torch.stack(inputs), torch.stack(aims), sources, recipe, notify)
+            ensemble.unstack()
+            for result, stage, curve, value in zip(results, stages, curves, rms, strict=True):
+                result.model.stages.append(stage.double().requires_grad_(False))
+                result.record(value, curve)
+            states = self.states_after(stages, states, after)
+        return results
+
+
+register = registrar(OBJECTIVES, instance=True)
+
+
+def newest_rows(state: Float[Tensor, "words merged channels"], count: int) -> Float[Tensor, "words tokens channels"]:
+    """The last `count` tokens of a state: the newest scale, or for a pyramid all scales but the word."""
+    return state[:, -count:]

@@ -1,0 +1,28 @@
+"""corrective: block i sees Φ_i t_{i-1}, what the trained blocks before it give, and aims at the true y_i."""
+
+from collections.abc import Sequence
+
+from jaxtyping import Float
+from torch import Tensor
+
+from varexp.maps.targets import TargetStage
+from varexp.models.stage import Stage
+from varexp.training.objectives.base import StageObjective, newest_rows, register
+
+
+@register("corrective")
+class Corrective(StageObjective):
+    """The block may mend what the kernel and the blocks before it do."""
+
+    def aim(
+        self,
+        target: TargetStage,
+        shown: Float[Tensor, "words tokens_shown channels"],
+        truth: Float[Tensor, "words merged channels"],
+    ) -> Float[Tensor, "words tokens_shown channels"]:
+        return newest_rows(truth, shown.shape[1])
+
+    def states_after(
+        self, stages: Sequence[Stage], states: Sequence[Tensor], true_states: Sequence[Tensor]
+    ) -> Sequence[Tensor]:
+        return [stage(state) for stage, state in zip(stages, states, strict=True)]
