@@ -2,9 +2,11 @@
 
 import torch
 
+from varexp.enclosure import Enclosure
 from varexp.enclosure.basis import ring
-from varexp.enclosure.model import ChebyshevModel, Symbol
+from varexp.enclosure.model import ChebyshevModel
 from varexp.enclosure.rounding import UNIT
+from varexp.enclosure.symbols import Symbol
 
 SHAPE = (4, 3, 5)  # cells and two logical axes
 POINTS = 256  # of each model
@@ -48,21 +50,28 @@ class Points:
     def known(self, model):
         """The polynomial and the symbols of a model at the points: (points, cells, *logical)."""
         basis = torch.stack([torch.cos(torch.tensor(e) * self.t.acos()).prod(dim=1) for e in model.ring.powers], dim=1)
-        value = torch.einsum("pm,m...->p...", basis, model.P)
-        for symbol, G in zip(model.symbols, model.G, strict=True):
+        value = torch.einsum("pm,m...->p...", basis, model.polynomial)
+        for symbol, G in zip(model.symbols, model.generators, strict=True):
             y = self.y[symbol]
             value = value + y.reshape(len(y), *(1,) * (G.dim() - 2), -1, 1) * G
         return value
 
     def values(self, model):
         """Values that the model stands for: somewhere in the remainder, at its ends for some."""
-        share = self.draw(len(self.t), *model.R.shape)
+        share = self.draw(len(self.t), *model.remainder.shape)
         share[1], share[2] = 1.0, -1.0
-        return self.known(model) + share * model.R
+        return self.known(model) + share * model.remainder
 
 
 def violations(result, points, exact):
     """How many exact values (points, cells, *logical) lie outside an enclosure, float64 noise of the test apart."""
-    result = result.without(lambda symbol: symbol not in points.y)
-    noise = 64 * UNIT * (exact.abs() + result.size)
-    return int((~((exact - points.known(result)).abs() <= result.R + noise)).sum())
+    result = result.drop_symbols_where(lambda symbol: symbol not in points.y)
+    noise = 64 * UNIT * (exact.abs() + result.magnitude)
+    return int((~((exact - points.known(result)).abs() <= result.remainder + noise)).sum())
+
+
+def escapes(operation, model, seed=0):
+    """How many values of a torch function lie outside its enclosure, at random points of a model."""
+    points = Points(seed, model.ring.variables, model.symbols)
+    exact = torch.stack([operation(value) for value in points.values(model)])
+    return violations(operation(Enclosure.of(model)).model(), points, exact)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from varexp.enclosure.aliasing import ANGLES, NODES, Interpolant, aliasing, enough, nodes, reaches
+from varexp.enclosure.aliasing import Interpolant, aliasing_factors, ellipse_reaches
 from varexp.enclosure.basis import Ring, ring
+from varexp.enclosure.node_choice import LOG_RHOS
 
 
 def basis(shape, t):
@@ -15,12 +16,12 @@ def basis(shape, t):
 
 
 def test_by_hand():
-    factors, _ = aliasing(1, (4,))
-    rho = np.exp(ANGLES)
+    factors = aliasing_factors(1, (4,))
+    rho = np.exp(LOG_RHOS)
     assert np.allclose(factors[0], 4 * rho**-3 / (rho - 1), rtol=1e-8)
     absolute = torch.tensor([9.0, 2.0, 3.0], dtype=torch.float64)
-    for i, angle in enumerate(ANGLES):
-        assert float(reaches(ring(1, 2), absolute, True)[0, i]) == pytest.approx(
+    for i, angle in enumerate(LOG_RHOS):
+        assert float(ellipse_reaches(ring(1, 2), absolute, True)[0, i]) == pytest.approx(
             2 * math.cosh(angle) + 3 * math.cosh(2 * angle), rel=1e-12
         )
 
@@ -31,9 +32,9 @@ def test_polynomials_map_ellipses_as_far_as_said(variables, order):
     source = np.random.default_rng(variables)
     P = source.normal(size=len(shape))
     absolute = torch.from_numpy(np.abs(P))
-    U, H = (reaches(shape, absolute, cosh) for cosh in (True, False))
+    U, H = (ellipse_reaches(shape, absolute, cosh) for cosh in (True, False))
     for v in range(variables):
-        for i, angle in enumerate(ANGLES[:8]):
+        for i, angle in enumerate(LOG_RHOS[:8]):
             t = source.uniform(-1, 1, size=(400, variables)).astype(complex)
             t[:, v] = np.cosh(angle + 1j * source.uniform(0, 2 * np.pi, 400))  # on the ellipse
             basis = np.stack(
@@ -53,9 +54,9 @@ def test_interpolation_is_off_by_less_than_said_and_not_by_nothing(variables, co
     grid = shape.grid(count)
     one = np.cos((2 * np.arange(count) + 1) * np.pi / (2 * count))
     t = np.stack(np.meshgrid(*[one] * variables, indexing="ij")).reshape(variables, -1)
-    P, above = grid.interpolant(torch.from_numpy(np.prod(1 / (a - t), axis=0))[:, None])
-    M = np.where(np.cosh(ANGLES) < a, 1 / np.abs(a - np.cosh(ANGLES)) / (a - 1) ** (variables - 1), np.inf)
-    factors, _ = aliasing(variables, (count,))
+    P, above = grid.interpolate(torch.from_numpy(np.prod(1 / (a - t), axis=0))[:, None])
+    M = np.where(np.cosh(LOG_RHOS) < a, 1 / np.abs(a - np.cosh(LOG_RHOS)) / (a - 1) ** (variables - 1), np.inf)
+    factors = aliasing_factors(variables, (count,))
     lost = variables * np.min(factors[0].numpy() * M)
     finest = Interpolant(P, above, torch.tensor([lost]))
     R = float(finest.remainder(shape, torch.zeros(1, dtype=torch.float64), finest.variation()))
@@ -63,14 +64,3 @@ def test_interpolation_is_off_by_less_than_said_and_not_by_nothing(variables, co
     error = np.abs(np.prod(1 / (a - s), axis=0) - P[:, 0].numpy() @ basis(shape, s)).max()
     assert error <= R
     assert error > 1e-3 * float(above)  # so that a bound of nothing would be seen
-
-
-@pytest.mark.parametrize("variables", [0, 1, 2, 3, 4])
-def test_nodes_are_more_than_the_order_and_chosen_by_need(variables):
-    counts = nodes(Ring(variables, 4))
-    assert counts == tuple(sorted(set(counts)))
-    assert counts[0] >= 5
-    assert counts[-1] >= NODES.get(variables, (4,))[-1]
-    lost = torch.tensor([[1.0, 1e-30], [1e-30, 1e-30]], dtype=torch.float64)
-    assert enough(lost, variables).tolist() == [1, 0]
-    assert enough(torch.ones(2, 1), variables).tolist() == [1]  # the last, where none is enough

@@ -7,9 +7,7 @@ import pytest
 import torch
 from numpy.polynomial import chebyshev as reference
 
-from varexp.enclosure.basis import Grid, Ring, chebyshev, lebesgue, ring
-from varexp.enclosure.cells import halved_state
-from varexp.enclosure.model import ChebyshevModel
+from varexp.enclosure.basis import Grid, Ring, chebyshev_in_powers, lebesgue_bound, ring
 
 SHAPES = [(0, 2), (1, 0), (1, 7), (2, 3), (3, 2)]
 
@@ -37,8 +35,8 @@ def test_nodes_and_coefficients_invert_each_other(variables, order, more):
     for column in range(3):
         expected = values(P[:, column], shape, zeros(grid.count, variables))
         assert np.allclose(at_nodes[:, column].numpy(), expected, rtol=0, atol=1e-13)
-    assert torch.allclose(grid.coefficients @ at_nodes, P, rtol=0, atol=1e-13)
-    found, others = grid.interpolant(at_nodes)
+    assert torch.allclose(grid.interpolation @ at_nodes, P, rtol=0, atol=1e-13)
+    found, others = grid.interpolate(at_nodes)
     assert torch.allclose(found, P, rtol=0, atol=1e-13)
     assert float(others.max()) < 1e-12
 
@@ -46,7 +44,7 @@ def test_nodes_and_coefficients_invert_each_other(variables, order, more):
 def test_coefficients_above_the_order_are_added_up():
     t = zeros(8, 2)
     polynomial = 0.5 + 2 * t[:, 0] - 3 * (2 * t[:, 1] ** 2 - 1) * t[:, 0] + 0.25 * (4 * t[:, 1] ** 3 - 3 * t[:, 1])
-    found, others = Ring(2, 2).grid(8).interpolant(torch.from_numpy(polynomial)[:, None])
+    found, others = Ring(2, 2).grid(8).interpolate(torch.from_numpy(polynomial)[:, None])
     assert float(others) == pytest.approx(3.25, abs=1e-13)
     assert found[:, 0].abs().sum() == pytest.approx(2.5, abs=1e-13)
 
@@ -62,12 +60,12 @@ def test_interpolants_stay_within_the_lebesgue_constant(count):
     nodes = zeros(count, 1)[:, 0]
     lagrange = [np.prod([(t - b) / (a - b) for b in nodes if b != a], axis=0) * np.ones_like(t) for a in nodes]
     largest = np.abs(lagrange).sum(axis=0).max()
-    assert largest <= lebesgue(count) <= largest + 0.4
+    assert largest <= lebesgue_bound(count) <= largest + 0.4
 
 
 @pytest.mark.parametrize("degree", range(9))
 def test_coefficients_by_powers_are_numpys(degree):
-    assert list(chebyshev(degree)) == [round(a) for a in reference.cheb2poly([0] * degree + [1])]
+    assert list(chebyshev_in_powers(degree)) == [round(a) for a in reference.cheb2poly([0] * degree + [1])]
 
 
 @pytest.mark.parametrize(("variables", "order"), [(1, 7), (2, 3), (3, 2)])
@@ -78,21 +76,8 @@ def test_bernstein_coefficients_enclose_ranges(variables, order):
         P = torch.randn(len(shape), dtype=torch.float64, generator=source)
         t = torch.rand(500, variables, generator=source, dtype=torch.float64).numpy() * 2 - 1
         exact = values(P, shape, t)
-        ends = P @ shape.linear_range_matrix()
+        ends = P @ shape.bernstein_of_polynomials()
         assert float(ends.min()) <= exact.min()
         assert exact.max() <= float(ends.max())
-        squares = (P[:, None] * P[None, :]).reshape(-1) @ shape.range_matrix()
+        squares = (P[:, None] * P[None, :]).reshape(-1) @ shape.bernstein_of_products()
         assert exact.max() ** 2 <= float(squares.max()) * (1 + 1e-12)
-
-
-@pytest.mark.parametrize(("variables", "order"), [(1, 7), (2, 5), (3, 3)])
-def test_halves_of_a_cell_have_the_same_values(variables, order):
-    shape = ring(variables, order)
-    P = torch.randn(len(shape), 1, 1, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
-    size = P.abs().sum(dim=0)
-    halves = halved_state(ChebyshevModel(shape, P, P[:0], torch.zeros_like(size), size))
-    t = np.random.default_rng(4).uniform(-1, 1, (50, variables))
-    for part, signs in enumerate(itertools.product([-0.5, 0.5], repeat=variables)):
-        whole = values(P[:, 0, 0], shape, np.array(signs) + t / 2)
-        assert np.allclose(values(halves.P[:, part, 0], shape, t), whole, rtol=0, atol=1e-13)
-        assert float(halves.R[part, 0]) < 1e-12

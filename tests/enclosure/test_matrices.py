@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from varexp.enclosure.matrices import MOST_DERIVED, Matrix, exact, identity, row, shared_matrices
+from varexp.enclosure.matrices import MOST_REMEMBERED, Matrix, as_matrix, constant_row, identity, shared_matrices
 from varexp.maps.patterns import generator
 
 
@@ -39,9 +39,9 @@ def test_by_hand():
     assert (a @ b).value.tolist() == [[11.0]]
     assert (a + a).value.tolist() == [[2.0, 4.0]]
     assert (a * 0.5).value.tolist() == [[0.5, 1.0]]
-    assert (a + a * -1.0).vanishes  # a structural zero, exactly
-    assert row(4, 0.25).value.tolist() == [[0.25] * 4]
-    assert (b @ a).map(lambda x: x.mT, "turned").value.tolist() == [[3.0, 4.0], [6.0, 8.0]]
+    assert (a + a * -1.0).is_zero  # a structural zero, exactly
+    assert constant_row(4, 0.25).value.tolist() == [[0.25] * 4]
+    assert (b @ a).rearrange(lambda x: x.mT, "turned").value.tolist() == [[3.0, 4.0], [6.0, 8.0]]
 
 
 @given(st.integers(0, 10**6), st.floats(-3, 3))
@@ -59,43 +59,43 @@ def test_sums_and_products_lie_within_the_error_in_exact_fractions(seed, factor)
 def test_a_tensor_is_one_matrix_and_a_product_is_made_once():
     weight, other = drawn(3, 3), drawn(3, 3, seed=1)
     with shared_matrices():
-        first = exact(weight) @ exact(other)
+        first = as_matrix(weight) @ as_matrix(other)
         with shared_matrices():
-            assert exact(weight) @ exact(other) is first
-        assert exact(weight) @ exact(other) is first
-        assert exact(weight.mT) is not exact(weight)
-        assert (exact(weight) * 2.0) is not (exact(weight) * 3.0)
-        assert exact(weight).rows(3) is not exact(weight).columns(3)
+            assert as_matrix(weight) @ as_matrix(other) is first
+        assert as_matrix(weight) @ as_matrix(other) is first
+        assert as_matrix(weight.mT) is not as_matrix(weight)
+        assert (as_matrix(weight) * 2.0) is not (as_matrix(weight) * 3.0)
+        assert as_matrix(weight).repeat_row(3) is not as_matrix(weight).repeat_column(3)
         kept = identity(3)
         assert identity(3) is kept
-    assert exact(weight) is not exact(weight)
+    assert as_matrix(weight) is not as_matrix(weight)
     assert identity(3) is not kept  # nor what was made of it
 
 
 def test_weights_that_change_are_seen_once_the_search_is_over():
     weight = drawn(2, 2)
     with shared_matrices():
-        before = (exact(weight) @ identity(2)).value.clone()
+        before = (as_matrix(weight) @ identity(2)).value.clone()
     weight.data.mul_(0.5)  # behind autograd's back
     with shared_matrices():
-        assert torch.equal((exact(weight) @ identity(2)).value, before / 2)
+        assert torch.equal((as_matrix(weight) @ identity(2)).value, before / 2)
 
 
 @pytest.mark.parametrize("shared", [False, True])
 def test_what_is_done_in_place_after_a_use_does_not_reach_back(shared):
     weight = torch.eye(2, dtype=torch.float64)
     with shared_matrices() if shared else contextlib.nullcontext():
-        first = exact(weight)
+        first = as_matrix(weight)
         weight[0, 0] = 2.0
-        second = exact(weight)
+        second = as_matrix(weight)
         assert (first.value[0, 0], second.value[0, 0]) == (1.0, 2.0)
 
 
-@pytest.mark.parametrize("count", [MOST_DERIVED + 5])
+@pytest.mark.parametrize("count", [MOST_REMEMBERED + 5])
 def test_tensors_that_come_and_go_are_not_kept_for_ever_nor_taken_for_each_other(count):
     with shared_matrices():
-        kept = exact(drawn(2, 2))
+        kept = as_matrix(drawn(2, 2))
         for i in range(count):
-            passing = exact(torch.full((2, 2), float(i), dtype=torch.float64))
+            passing = as_matrix(torch.full((2, 2), float(i), dtype=torch.float64))
             assert torch.equal((kept @ passing).value, kept.value @ torch.full((2, 2), float(i), dtype=torch.float64))
-        assert len(kept._derived) <= MOST_DERIVED
+        assert len(kept._derived) <= MOST_REMEMBERED

@@ -6,13 +6,11 @@ import pytest
 import torch
 from tolerances import ROUNDING
 
-from varexp.enclosure import Box, Goal, Search, Transition
-from varexp.enclosure.basis import ring
-from varexp.enclosure.cells import halved, halved_state, parameters
+from varexp.enclosure import Box, Goal, RefinementPolicy, Search, Transition
 from varexp.maps.norms import NORMS
 
 
-def search(*maps, box=((0.0,), (1.0,)), grid=8, norm="max", order=5, known=None, symbols=0, **goal):
+def search(*maps, box=((0.0,), (1.0,)), grid=8, norm="max", order=5, known=None, symbols=0, policy=None, **goal):
     """Stages x -> map(x) of numbers, the value itself being the only objective of each."""
 
     def stage(f):
@@ -30,6 +28,7 @@ def search(*maps, box=((0.0,), (1.0,)), grid=8, norm="max", order=5, known=None,
         NORMS[norm],
         order,
         Goal(**goal),
+        policy or RefinementPolicy(),
     )
     return made, [sups[0] for sups in made.run(known or [[0.0]] * len(maps))]
 
@@ -124,57 +123,3 @@ def test_a_sup_of_zero_is_exactly_zero():
     weight = torch.full((1, 1), 2.5, dtype=torch.float64)
     _, (sup,) = search(lambda x: x @ weight - x @ weight)
     assert sup.lower == sup.upper == sup.gap == 0.0
-
-
-@pytest.mark.parametrize("variables", [1, 2])
-def test_parts_of_a_cell_cover_it_and_inherit_its_state(variables):
-    rg = ring(variables, 4)
-    mid = torch.full((2, variables), 0.3, dtype=torch.float64)
-    rad = torch.full((2, variables), 0.05, dtype=torch.float64)
-    middles, radii = halved(mid, rad)
-    parts = 2**variables
-    assert middles.shape == (2 * parts, variables)
-    assert bool(((middles - radii).reshape(2, parts, variables).amin(1) <= mid - rad).all())
-    assert bool(((middles + radii).reshape(2, parts, variables).amax(1) >= mid + rad).all())
-
-    state = torch.tanh(3 * parameters(rg, mid, rad)).model()
-    cut = halved_state(state)
-    fresh = torch.tanh(3 * parameters(rg, middles, radii)).model()
-    assert torch.allclose(cut.P[0], fresh.P[0], atol=1e-6)
-    assert float((cut.P[0] - fresh.P[0]).abs().max()) <= float(cut.R.max()) + 1e-12
-    assert torch.allclose(cut.R, state.R.repeat_interleave(parts, 0), atol=1e-14)
-    assert float(fresh.R.max()) < float(cut.R.max())
-
-
-@pytest.mark.parametrize("norm", ["rms", "frobenius", "max"])
-@pytest.mark.parametrize("lost", [math.inf, math.nan])
-def test_what_is_not_bounded_has_no_finite_norm(norm, lost):
-    """Nor the largest number there is, which would pass for an upper end."""
-    x = parameters(ring(1, 2), torch.zeros(2, 1, dtype=torch.float64), torch.ones(2, 1, dtype=torch.float64))
-    model = x.reshape(2, 1, 1).model()
-    model.R[0] = lost
-    assert NORMS[norm].upper_bound(model)[0] == math.inf
-    assert NORMS[norm].upper_bound(model)[1] == pytest.approx(1.0)
-    assert NORMS[norm].lower_bound(model)[0] == 0.0
-
-
-def test_norms_of_cells_enclose_dense_samples():
-    rg = ring(2, 3)
-    mid = torch.zeros(1, 2, dtype=torch.float64)
-    u = parameters(rg, mid, torch.ones_like(mid))[..., None]
-    model = torch.sin(torch.cat([u, 0.3 * u - 0.2], dim=-1)).model()
-    grid = torch.cartesian_prod(*[torch.linspace(-1, 1, 41, dtype=torch.float64)] * 2)[..., None]
-    values = torch.sin(torch.cat([grid, 0.3 * grid - 0.2], dim=-1))
-    norms = {"max": values.abs().amax((1, 2)), "frobenius": values.square().sum((1, 2)).sqrt()}
-    norms["rms"] = norms["frobenius"] / 2
-    for name, exact in norms.items():
-        assert float(NORMS[name].lower_bound(model)) <= float(exact.max()) <= float(NORMS[name].upper_bound(model))
-
-
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [({"gap": 0.0}, "gap is a finite number above 0, got 0.0"), ({"evaluations": 0}, "evaluations is a whole number")],
-)
-def test_a_goal_out_of_range_is_refused(wrong, message):
-    with pytest.raises(ValueError, match=message):
-        Goal(**wrong)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from random_models import Points, new_symbols, random_model, violations
 
-from varexp.enclosure import Enclosure, softmax
+from varexp.enclosure import Enclosure, averaging
 from varexp.enclosure.basis import ring
 from varexp.enclosure.model import ChebyshevModel
 
@@ -29,10 +29,10 @@ def test_averages_are_contained(spread, variables, symbols):
     symbols = new_symbols(symbols)
     for seed in range(8):
         x = random_model(seed, variables, 5, symbols, 0.1)
-        x.P[1 : variables + 1] *= spread * 10
-        x.G *= spread * 4
-        x.R *= spread
-        x.size = x.size + 40 * spread
+        x.polynomial[1 : variables + 1] *= spread * 10
+        x.generators *= spread * 4
+        x.remainder *= spread
+        x.magnitude = x.magnitude + 40 * spread
         points = Points(seed + 1, variables, symbols)
         exact = torch.stack([torch.softmax(value, -1) @ VALUES for value in points.values(x)])
         assert violations(averages(x), points, exact) == 0
@@ -44,31 +44,35 @@ def test_two_scores_by_hand():
     P = torch.tensor([[c, 0.0], [w, 0.0]], dtype=torch.float64).reshape(2, 1, 1, 2)
     R = torch.tensor([off, 0.0], dtype=torch.float64).reshape(1, 1, 2)
     result = torch.softmax(Enclosure.of(ChebyshevModel(ring(1, 1), P, P[:0], R, P.abs().sum(0) + R)), dim=-1).model()
-    reach = result.P[0] + result.P[1] + result.R
+    reach = result.polynomial[0] + result.polynomial[1] + result.remainder
     exact = 1 / (1 + math.exp(-(c + w + off)))
     assert (
         exact <= float(reach[0, 0, 0]) <= exact + 4e-4
     )  # the remainder's own share is 2.4e-5, that of order 2 about 1e-4
-    assert float(result.P[1, 0, 0, 0]) == pytest.approx(w * math.exp(-c) / (1 + math.exp(-c)) ** 2, rel=1e-2)
+    assert float(result.polynomial[1, 0, 0, 0]) == pytest.approx(w * math.exp(-c) / (1 + math.exp(-c)) ** 2, rel=1e-2)
 
 
 def test_equal_values_average_to_themselves():
     result = averages(random_model(3, 1, 3, (), 0.5), torch.full((5, 2), 1.5, dtype=torch.float64))
-    assert torch.equal(result.P[0], torch.full_like(result.P[0], 1.5))
-    assert float(result.R.max()) < 1e-15
+    assert torch.equal(result.polynomial[0], torch.full_like(result.polynomial[0], 1.5))
+    assert float(result.remainder.max()) < 1e-15
 
 
 def test_the_control_a_bound_of_weights_that_is_too_small_is_noticed(monkeypatch):
     """Without what scores' remainders do to weights, values lie outside."""
     x = random_model(5, 1, 3, (), 0.05)
-    x.R = torch.full_like(x.R, 0.3)
+    x.remainder = torch.full_like(x.remainder, 0.3)
     points = Points(6, 1, ())
     exact = torch.stack([torch.softmax(value, -1) @ VALUES for value in points.values(x)])
     assert violations(averages(x), points, exact) == 0
-    whole = softmax.average
+    whole = averaging.average
 
     def blind(scores, values, middle):
-        return whole(ChebyshevModel(scores.ring, scores.P, scores.G, 0 * scores.R, scores.size), values, middle)
+        return whole(
+            ChebyshevModel(scores.ring, scores.polynomial, scores.generators, 0 * scores.remainder, scores.magnitude),
+            values,
+            middle,
+        )
 
-    monkeypatch.setattr(softmax, "average", blind)
+    monkeypatch.setattr(averaging, "average", blind)
     assert violations(averages(x), points, exact) > 0

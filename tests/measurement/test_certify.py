@@ -90,9 +90,9 @@ def test_ball_arithmetic_lies_inside_the_model_of_every_cell(case, radius):
             for model, value in zip((t, y), exact[:2], strict=True):
                 for i in range(value.nrows()):
                     for j in range(value.ncols()):
-                        coefficients = model.P[:, cell, i, j].tolist()
+                        coefficients = model.polynomial[:, cell, i, j].tolist()
                         known = sum((arb(c) * arb(s).chebyshev_t(e) for e, c in enumerate(coefficients)), arb(0))
-                        assert abs(value[i, j] - known) <= arb(float(model.rest()[cell, i, j]))
+                        assert abs(value[i, j] - known) <= arb(float(model.uncertainty()[cell, i, j]))
 
 
 def test_points_that_come_twice_and_in_any_order_keep_their_values():

@@ -7,8 +7,10 @@ sides. Nothing here knows of targets or models.
 from varexp.enclosure import arithmetic, axes
 from varexp.enclosure.cells import Box, point
 from varexp.enclosure.norms import Norm
+from varexp.enclosure.policy import RefinementPolicy
 from varexp.enclosure.protocol import Enclosure, UnknownOperationError
-from varexp.enclosure.search import Goal, Search, State, Sup, Transition
+from varexp.enclosure.search import Search, State, Transition
+from varexp.enclosure.sup import Goal, Sup
 
 RULES = (arithmetic, axes)  # importing them fills the table of operations
 
@@ -17,6 +19,7 @@ __all__ = [
     "Enclosure",
     "Goal",
     "Norm",
+    "RefinementPolicy",
     "Search",
     "State",
     "Sup",

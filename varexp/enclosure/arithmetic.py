@@ -1,4 +1,4 @@
-"""Rules for arithmetic and for functions of entries and rows."""
+"""Rules for arithmetic, for functions of entries, and for softmax."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,22 +8,22 @@ from torch import Tensor
 from torch.nn import functional
 
 from varexp.enclosure import functions
-from varexp.enclosure.expression import evaluated
-from varexp.enclosure.matrices import exact
+from varexp.enclosure.averaging import SoftmaxExpression
+from varexp.enclosure.expression import apply_to_models
+from varexp.enclosure.matrices import as_matrix
 from varexp.enclosure.model import ChebyshevModel
-from varexp.enclosure.nonlinear import multiply
+from varexp.enclosure.products import multiply
 from varexp.enclosure.protocol import (
     TABLE,
     Enclosure,
     UnknownOperationError,
-    aligned,
-    back,
-    matrix,
+    as_constant,
+    as_number,
+    axis_from_last,
     rule,
-    scalar,
+    to_same_rank,
 )
 from varexp.enclosure.rounding import UNIT
-from varexp.enclosure.softmax import Softmax
 
 
 @rule("add", operators=("__add__", "__radd__", "__iadd__"))
@@ -31,15 +31,15 @@ def add(a: Any, b: Any, *, alpha: float = 1) -> Enclosure:
     if alpha != 1:
         b = mul(b, alpha)
     if isinstance(a, Enclosure) and isinstance(b, Enclosure):
-        left, right = aligned(a, b)
-        return Enclosure(left.plus(right))
+        left, right = to_same_rank(a, b)
+        return Enclosure(left.add(right))
     x, constant = (a, b) if isinstance(a, Enclosure) else (b, a)
-    return Enclosure(x.settled().affine.shifted(matrix(constant, x)))
+    return Enclosure(x.ordered().add_constant(as_constant(constant, x)))
 
 
 @rule("neg", "negative", operators=("__neg__",))
 def neg(a: Any) -> Any:
-    return Enclosure(a.affine.times(-1.0), a.split) if isinstance(a, Enclosure) else -a
+    return Enclosure(a.expression.scale(-1.0), a.order) if isinstance(a, Enclosure) else -a
 
 
 @rule("sub", "subtract", operators=("__sub__", "__isub__"))
@@ -55,52 +55,49 @@ def rsub(a: Any, b: Any) -> Enclosure:
 @rule("mul", "multiply", operators=("__mul__", "__rmul__", "__imul__"))
 def mul(a: Any, b: Any) -> Enclosure:
     if isinstance(a, Enclosure) and isinstance(b, Enclosure):
-        left, right = aligned(a, b)
-        return Enclosure(evaluated(multiply, left, right))
+        left, right = to_same_rank(a, b)
+        return Enclosure(apply_to_models(multiply, left, right))
     x, factor = (a, b) if isinstance(a, Enclosure) else (b, a)
-    number = scalar(factor)
+    number = as_number(factor)
     if number is not None:
-        return Enclosure(x.affine.times(number), x.split)
-    value = matrix(factor, x).value
+        return Enclosure(x.expression.scale(number), x.order)
+    value = as_constant(factor, x).value
     if x.ndim == 2:
         value = value[0]
-    return Enclosure.of(x.model().weighted(value))
+    return Enclosure.of(x.model().scale_entries(value))
 
 
-@rule("div", "divide", "true_divide", operators=("__truediv__", "__rtruediv__"))
+@rule("div", "divide", "true_divide", operators=("__truediv__",))
 def div(a: Any, b: Any) -> Enclosure:
+    """a/b. For a tensor b it is a·(1/b) with a relative error of 4u: one rounding of 1/b, one of the product."""
     if isinstance(b, Enclosure):
         return mul(a, Enclosure.of(functions.inverse(b.model())))
     value = torch.as_tensor(b, dtype=torch.float64)
-    return Enclosure.of(mul(a, 1 / value).model().doubted(4 * UNIT))
+    return Enclosure.of(mul(a, 1 / value).model().with_relative_error(4 * UNIT))
 
 
-def _rtruediv(a: Enclosure, b: Any) -> Enclosure:
+@rule(operators=("__rtruediv__",))
+def reversed_div(a: Enclosure, b: Any) -> Enclosure:
+    """b/a, as Tensor.__rtruediv__(a, b) has it."""
     return div(b, a)
-
-
-Enclosure.__rtruediv__ = _rtruediv  # type: ignore[attr-defined]
-TABLE[torch.Tensor.__rtruediv__] = _rtruediv
 
 
 @rule("matmul", operators=("__matmul__",))
 def matmul(a: Any, b: Any) -> Enclosure:
     if isinstance(a, Enclosure) and isinstance(b, Enclosure):
-        x, y = aligned(a, b)
+        x, y = to_same_rank(a, b)
         return Enclosure(x.matmul(y))
     if isinstance(a, Enclosure):
-        return Enclosure(a.settled().affine.right(exact(b)))
+        return Enclosure(a.ordered().right_multiply(as_matrix(b)))
     if b.ndim < 3:
         raise UnknownOperationError("matrix @ enclosure needs an enclosure of (cells, rows, columns) at least")
-    return Enclosure(b.settled().affine.left(exact(a)))
+    return Enclosure(b.ordered().left_multiply(as_matrix(a)))
 
 
-def _rmatmul(a: Enclosure, b: Any) -> Enclosure:
+@rule(operators=("__rmatmul__",))
+def reversed_matmul(a: Enclosure, b: Any) -> Enclosure:
+    """b @ a, as Tensor.__rmatmul__(a, b) has it."""
     return matmul(b, a)
-
-
-Enclosure.__rmatmul__ = _rmatmul  # type: ignore[attr-defined]
-TABLE[torch.Tensor.__rmatmul__] = _rmatmul
 
 
 def linear(x: Enclosure, weight: Tensor, bias: Tensor | None = None) -> Enclosure:
@@ -111,7 +108,7 @@ def linear(x: Enclosure, weight: Tensor, bias: Tensor | None = None) -> Enclosur
 TABLE[functional.linear] = linear
 
 
-# ---- entrywise functions ---------------------------------------------------------------------------------------------
+# ---- functions of entries --------------------------------------------------------------------------------------------
 
 
 def _entrywise(f: Callable[[ChebyshevModel], ChebyshevModel], *names: str) -> None:
@@ -144,12 +141,12 @@ def power(x: Enclosure, exponent: float) -> Enclosure:
 def softmax_rule(x: Enclosure, dim: int, *_: Any, **__: Any) -> Enclosure:
     model = x.model()
     if dim in (-1, x.ndim - 1):
-        return Enclosure(Softmax(model))
-    swap = _swap_last(back(x, dim))
-    return Enclosure.of(Softmax(model.map(swap)).model().map(swap))
+        return Enclosure(SoftmaxExpression(model))
+    swap = _swap_with_last(axis_from_last(x, dim))
+    return Enclosure.of(SoftmaxExpression(model.rearrange(swap)).model().rearrange(swap))
 
 
-def _swap_last(dim: int) -> Callable[[Tensor], Tensor]:
+def _swap_with_last(dim: int) -> Callable[[Tensor], Tensor]:
     return lambda t: t.transpose(dim, -1)
 
 
@@ -165,5 +162,5 @@ def maximum(a: Any, b: Any) -> Enclosure:
 
 def _extremum(f: Callable[..., ChebyshevModel], a: Any, b: Any) -> Enclosure:
     x = a if isinstance(a, Enclosure) else b
-    pair = [v if isinstance(v, Enclosure) else mul(x, 0.0) + v for v in (a, b)]
-    return Enclosure(evaluated(f, *aligned(pair[0], pair[1])))
+    pair = [v if isinstance(v, Enclosure) else mul(x, 0.0) + v for v in (a, b)]  # a constant as an enclosure
+    return Enclosure(apply_to_models(f, *to_same_rank(pair[0], pair[1])))

@@ -1,7 +1,7 @@
 """Polynomials in the Chebyshev basis: T_e of bounded total degree in variables that each run over [-1, 1].
 
-T_e(t) = Π T_{e_v}(t_v) is at most 1 in size. Products and functions are formed by interpolation at Chebyshev nodes;
-what that loses is bounded where they are used.
+T_e(t) = Π T_{e_v}(t_v) is at most 1 in absolute value. Products and functions are formed by interpolation at Chebyshev
+nodes; `products` and `aliasing` bound what interpolation loses.
 """
 
 import itertools
@@ -14,78 +14,87 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-PIECES = {1: 4, 2: 2, 3: 1}  # parts per variable on which the range of a polynomial is read off; more variables: 1
+# A range is read off Bernstein coefficients on so many parts of the cell per variable (1 in more variables). More parts
+# make a range sharper and slower; it is an enclosure on any number of parts.
+PIECES = {1: 4, 2: 2, 3: 1}
 
 
 @lru_cache(maxsize=4096)  # slow enough to be worth remembering
-def broadcast(*shapes: tuple[int, ...]) -> torch.Size:
-    """The shape of what tensors of these shapes make together (torch's own function imports sympy first)."""
+def broadcast_shapes(*shapes: tuple[int, ...]) -> torch.Size:
+    """The shape that tensors of these shapes broadcast to (torch's own function imports sympy first)."""
     return torch.Size(np.broadcast_shapes(*shapes))
 
 
 class Grid:
     """The zeros of T_count along every variable, and the maps between values there and coefficients.
 
-    `values` (nodes, coefficients) evaluates. `coefficients` (coefficients, nodes) interpolates and cuts off what is
-    above the order: nothing, in one variable at order + 1 nodes.
+    `evaluation` (nodes, coefficients) maps coefficients to values. `interpolation` (coefficients, nodes) maps values to
+    the coefficients within the ring. `truncates` says whether the interpolant has other coefficients as well; in one
+    variable at order + 1 nodes it has none. An error of at most 1 in every value adds up to at most `weight` in the
+    absolute sum of all coefficients, and to at most `lebesgue` in the interpolant.
     """
 
-    def __init__(self, shape: "Ring", count: int) -> None:
-        if count <= shape.order:
-            raise ValueError(f"polynomials of order {shape.order} need more nodes than that, got {count}")
-        self.count, self.variables = count, shape.variables
+    def __init__(self, ring: "Ring", count: int) -> None:
+        if count <= ring.order:
+            raise ValueError(f"polynomials of order {ring.order} need more nodes than that, got {count}")
+        self.count, self.variables = count, ring.variables
         angles = (2 * np.arange(count) + 1) * np.pi / (2 * count)
         one = np.cos(np.arange(count)[:, None] * angles)  # T_degree at the nodes
-        inside = [reduce(np.multiply.outer, [one[a] for a in e], np.ones(())).reshape(-1) for e in shape.powers]
-        weights = np.array([2.0 ** sum(a > 0 for a in e) for e in shape.powers])[:, None] / count**self.variables
-        self.values = torch.from_numpy(np.stack(inside, axis=1))
-        self._moving = self.values[:, 1:].contiguous()
-        self.coefficients = torch.from_numpy(np.stack(inside) * weights)
-        self._along = torch.from_numpy(one * np.where(np.arange(count) > 0, 2.0, 1.0)[:, None] / count)
-        self._inside = torch.tensor([sum(a * count**i for i, a in enumerate(reversed(e))) for e in shape.powers])
-        self.cuts = count**self.variables > len(shape)
-        # what errors of values may add up to in coefficients, and in the interpolant, where nothing is cut off
-        self.weight = float(self._along.abs().sum()) ** self.variables * (1 + 1e-9)
-        self.lebesgue = lebesgue(count) ** self.variables
+        inside = [reduce(np.multiply.outer, [one[a] for a in e], np.ones(())).reshape(-1) for e in ring.powers]
+        weights = np.array([2.0 ** sum(a > 0 for a in e) for e in ring.powers])[:, None] / count**self.variables
+        self.evaluation = torch.from_numpy(np.stack(inside, axis=1))
+        self._evaluation_without_constant = self.evaluation[:, 1:].contiguous()
+        self.interpolation = torch.from_numpy(np.stack(inside) * weights)
+        self._transform = torch.from_numpy(one * np.where(np.arange(count) > 0, 2.0, 1.0)[:, None] / count)
+        self._inside = torch.tensor([sum(a * count**i for i, a in enumerate(reversed(e))) for e in ring.powers])
+        self.truncates = count**self.variables > len(ring)
+        self.weight = float(self._transform.abs().sum()) ** self.variables * (1 + 1e-9)
+        self.lebesgue = lebesgue_bound(count) ** self.variables
 
     def __len__(self) -> int:
         return self.count**self.variables
 
-    def at_nodes(self, P: Tensor) -> Tensor:
+    def at_nodes(self, polynomial: Tensor) -> Tensor:
         """Values (nodes, ...) of polynomials; the constant is added last, so that it is rounded once."""
-        return apply(self._moving, P[1:]).add_(P[0])
+        return apply_matrix(self._evaluation_without_constant, polynomial[1:]).add_(polynomial[0])
 
-    def interpolant(self, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Its coefficients within the ring, and the absolute sum of the others; `values` (nodes, ...) are changed.
+    def interpolate(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        """The interpolant's coefficients within the ring, and the absolute sum of its other coefficients.
 
-        The value at one node is taken off on the way, so that the transform rounds what varies alone.
+        The value at the first node is subtracted before the transform, whose rounding is then relative to differences
+        of values, and added to the constant coefficient afterwards.
+
+        Args:
+            values: (nodes, ...); overwritten.
         """
         first = values[0].clone()
         x = values.sub_(first)
         for axis in range(self.variables):
-            ahead = (self.count**axis,) if axis else ()
-            x = self._along @ x.reshape(*ahead, self.count, -1)
+            leading = (self.count**axis,) if axis else ()
+            x = self._transform @ x.reshape(*leading, self.count, -1)
         x = x.reshape(values.shape)
         if self.variables == 1:
-            P, others = x[: len(self._inside)], x[len(self._inside) :]
+            polynomial, outside = x[: len(self._inside)], x[len(self._inside) :]
         else:
-            P, others = x[self._inside], x.index_fill_(0, self._inside, 0.0)
-        P[0].add_(first)
-        return P, others.abs_().sum(dim=0)
+            polynomial, outside = x[self._inside], x.index_fill_(0, self._inside, 0.0)
+        polynomial[0].add_(first)
+        return polynomial, outside.abs_().sum(dim=0)
 
 
-def lebesgue(count: int) -> float:
-    """How much larger than its values at the nodes an interpolant in one variable can be (Rivlin 1990, thm 1.2)."""
+def lebesgue_bound(count: int) -> float:
+    """Λ = 1 + (2/π) log N: an interpolant at N nodes of one variable is at most Λ times its largest value there
+    (Rivlin 1990, thm 1.2)."""
     return 1 + 2 / math.pi * math.log(count)
 
 
-def apply(matrix: Tensor, x: Tensor) -> Tensor:
-    """A matrix on the first axis."""
+def apply_matrix(matrix: Tensor, x: Tensor) -> Tensor:
+    """Multiply the first axis of x by a matrix from the left."""
     return (matrix @ x.reshape(len(x), math.prod(x.shape[1:]))).reshape(len(matrix), *x.shape[1:])
 
 
 class Ring:
-    """T_e of total degree <= order, sorted by degree. Coefficients lie along the first axis of a tensor."""
+    """The polynomials Σ P_e T_e of total degree <= order. Coefficients lie along the first axis of a tensor, sorted by
+    degree; `powers` lists the exponents e."""
 
     def __init__(self, variables: int, order: int) -> None:
         if variables < 0 or order < 0:
@@ -94,10 +103,12 @@ class Ring:
         exponents = itertools.product(range(order + 1), repeat=variables)
         self.powers = sorted((e for e in exponents if sum(e) <= order), key=sum)
         self.degrees = [sum(e) for e in self.powers]
-        self.start = [sum(d < j for d in self.degrees) for j in range(order + 2)]  # first of each degree
-        # T_e T_f is the mean of 2^variables terms, the one of |e − f| is kept; any other is off by 2 at most
-        self.lost = 2 - 2.0 ** (1 - variables)
-        self.middle = torch.tensor(
+        self.degree_starts = [sum(d < j for d in self.degrees) for j in range(order + 2)]
+        # T_e T_f is the mean of 2^variables terms T_g with g_v = |e_v ± f_v|. Interpolation at order + 1 nodes puts
+        # ±T_h or 0 in the place of a term (Trefethen 2013, thm 4.2), so that it loses at most 2 of each. It loses at
+        # most 1 of two of these terms, or 0 of one (ALGEBRA.md).
+        self.product_loss = 2 - 2.0 ** (1 - variables)
+        self.values_at_middle = torch.tensor(
             [math.prod((0.0 if a % 2 else (-1.0) ** (a // 2)) for a in e) for e in self.powers], dtype=torch.float64
         )  # T_e(0)
         self._grids: dict[int, Grid] = {}
@@ -106,35 +117,36 @@ class Ring:
         return len(self.powers)
 
     def grid(self, count: int | None = None) -> Grid:
-        """Nodes, `count` along every variable; order + 1 by default, which is enough for what lies in the ring."""
+        """The grid of `count` nodes along every variable; order + 1 by default, which determine a polynomial of the
+        ring."""
         count = self.order + 1 if count is None else count
         if count not in self._grids:
             self._grids[count] = Grid(self, count)
         return self._grids[count]
 
-    def by_degree(self, absolute: Tensor) -> Tensor:
-        """Sums over the coefficients of each degree."""
+    def sum_by_degree(self, absolute: Tensor) -> Tensor:
+        """Sums (order + 1, ...) over the coefficients of each degree."""
         if self.variables == 1:
             return absolute
-        parts = [absolute[a:b].sum(dim=0) for a, b in itertools.pairwise(self.start)]
+        parts = [absolute[a:b].sum(dim=0) for a, b in itertools.pairwise(self.degree_starts)]
         return torch.stack(parts)
 
-    def range_matrix(self) -> Float[Tensor, "products bernstein"]:
-        """From the coefficients of all products T_e T_f to the Bernstein coefficients of degree 2·order.
+    def bernstein_of_products(self) -> Float[Tensor, "products bernstein"]:
+        """The matrix from coefficients of all products T_e T_f to Bernstein coefficients of degree 2·order.
 
         The range of a polynomial over a box lies between its least and its largest Bernstein coefficient there
         (Farouki 2012). The cell is cut into PIECES parts along every variable first.
         """
         return _bernstein(self.variables, self.order, 2)
 
-    def linear_range_matrix(self) -> Float[Tensor, "coefficients bernstein"]:
-        """The same for a polynomial itself: Bernstein coefficients of degree `order`."""
+    def bernstein_of_polynomials(self) -> Float[Tensor, "coefficients bernstein"]:
+        """The matrix from coefficients to Bernstein coefficients of degree `order`, in the same way."""
         return _bernstein(self.variables, self.order, 1)
 
 
 @lru_cache(maxsize=64)
 def ring(variables: int, order: int) -> Ring:
-    """The ring of this shape, made once."""
+    """The ring of these sizes, made once."""
     return Ring(variables, order)
 
 
@@ -145,9 +157,10 @@ def _bernstein(variables: int, order: int, factors: int) -> Tensor:
     pieces = PIECES.get(variables, 1)
     edges = [Fraction(2 * i - pieces, pieces) for i in range(pieces + 1)]
     degree = factors * order
-    table = {ends: [_on_interval(m, degree, *ends) for m in range(degree + 1)] for ends in itertools.pairwise(edges)}
+    intervals = list(itertools.pairwise(edges))
+    table = {ends: [_bernstein_of_chebyshev(m, degree, *ends) for m in range(degree + 1)] for ends in intervals}
     blocks = []
-    for box in itertools.product(itertools.pairwise(edges), repeat=variables):
+    for box in itertools.product(intervals, repeat=variables):
         rows = []
         for e, f in products:  # T_e T_f = (T_{e+f} + T_{|e−f|})/2
             pairs = zip(box, e, f, strict=True)
@@ -158,16 +171,16 @@ def _bernstein(variables: int, order: int, factors: int) -> Tensor:
 
 
 @lru_cache(maxsize=256)
-def chebyshev(degree: int) -> tuple[int, ...]:
-    """T_degree by powers of t."""
+def chebyshev_in_powers(degree: int) -> tuple[int, ...]:
+    """The coefficients of T_degree by powers of t, constant first."""
     if degree < 2:
         return ((1,), (0, 1))[degree]
-    twice, last = [0, *(2 * a for a in chebyshev(degree - 1))], chebyshev(degree - 2)
+    twice, last = [0, *(2 * a for a in chebyshev_in_powers(degree - 1))], chebyshev_in_powers(degree - 2)
     return tuple(a - b for a, b in itertools.zip_longest(twice, last, fillvalue=0))
 
 
-def substituted(polynomial: tuple[int, ...], left: Fraction, width: Fraction) -> list[Fraction]:
-    """By powers of s, at left + width·s."""
+def substitute_affine(polynomial: tuple[int, ...], left: Fraction, width: Fraction) -> list[Fraction]:
+    """The coefficients by powers of s of the polynomial at t = left + width·s."""
     out = [Fraction(0)] * len(polynomial)
     for power, a in enumerate(polynomial):
         for j in range(power + 1):
@@ -175,9 +188,9 @@ def substituted(polynomial: tuple[int, ...], left: Fraction, width: Fraction) ->
     return out
 
 
-def _on_interval(m: int, degree: int, left: Fraction, right: Fraction) -> Tensor:
-    """Bernstein coefficients of T_m over [left, right], correctly rounded."""
-    monomial = substituted(chebyshev(m), left, right - left)
+def _bernstein_of_chebyshev(m: int, degree: int, left: Fraction, right: Fraction) -> Tensor:
+    """The Bernstein coefficients of T_m over [left, right], correctly rounded."""
+    monomial = substitute_affine(chebyshev_in_powers(m), left, right - left)
     values = [
         sum((Fraction(math.comb(i, j), math.comb(degree, j)) * monomial[j] for j in range(min(i, m) + 1)), Fraction())
         for i in range(degree + 1)

@@ -1,69 +1,91 @@
-"""Several models together, over the same symbols: side by side, one after the other, added up."""
+"""Operations on several models that have to agree on their symbols first: concatenation and addition."""
 
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
-from varexp.enclosure.basis import broadcast
-from varexp.enclosure.model import ChebyshevModel, Symbol, renewed
+from varexp.enclosure.basis import broadcast_shapes
+from varexp.enclosure.model import ChebyshevModel
 from varexp.enclosure.rounding import UNIT
+from varexp.enclosure.symbols import Symbol, fresh_symbols
 
 
-def joined(
-    parts: Sequence[ChebyshevModel], f: Callable[[list[Tensor]], Tensor], rows_stay: bool = False
+def concatenate_entries(
+    models: Sequence[ChebyshevModel], join: Callable[[list[Tensor]], Tensor], keeps_rows: bool = False
 ) -> ChebyshevModel:
-    """Several models set side by side by `f`, such as a concatenation."""
-    parts = over_same_symbols(parts if rows_stay else [part.mixed() for part in parts])
-    P, G, R, size = (f([getattr(part, name) for part in parts]) for name in ("P", "G", "R", "size"))
-    return ChebyshevModel(parts[0].ring, P, G, R, size, parts[0].symbols)
+    """One model of the entries of all models, arranged by `join`, such as torch.cat or torch.stack along an axis."""
+    models = align_symbols(models if keeps_rows else [model.drop_row_symbols() for model in models])
+    return ChebyshevModel(
+        models[0].ring,
+        join([model.polynomial for model in models]),
+        join([model.generators for model in models]),
+        join([model.remainder for model in models]),
+        join([model.magnitude for model in models]),
+        models[0].symbols,
+    )
 
 
-def beside(parts: Sequence[ChebyshevModel]) -> ChebyshevModel:
-    """The cells of all parts, which have equally many symbols of their own."""
-    P, G = (torch.cat([getattr(part, name) for part in parts], dim=1) for name in "PG")
-    R, size = (torch.cat([getattr(part, name) for part in parts]) for name in ("R", "size"))
-    return ChebyshevModel(parts[0].ring, P, G, R, size, renewed(parts[0].symbols))
+def concatenate_cells(models: Sequence[ChebyshevModel]) -> ChebyshevModel:
+    """One model of the cells of all models, which have equally many symbols. A symbol is another number in each cell,
+    so that symbols of different models can share one name."""
+    return ChebyshevModel(
+        models[0].ring,
+        torch.cat([model.polynomial for model in models], dim=1),
+        torch.cat([model.generators for model in models], dim=1),
+        torch.cat([model.remainder for model in models]),
+        torch.cat([model.magnitude for model in models]),
+        fresh_symbols(models[0].symbols),
+    )
 
 
-def over_same_symbols(parts: Sequence[ChebyshevModel]) -> list[ChebyshevModel]:
-    """All over one tuple of symbols: everybody's by row, and of the others those of the part that has most of them;
-    elsewhere they join the remainder."""
-    if all(part.symbols == parts[0].symbols for part in parts):
-        return list(parts)
-    most = max(([s for s in part.symbols if not s.by_row] for part in parts), key=len)
-    parts = [part.without(lambda symbol: not symbol.by_row and symbol not in most) for part in parts]
-    symbols = tuple(dict.fromkeys([*most, *(s for part in parts for s in part.symbols)]))
-    return [_over(part, symbols) for part in parts]
+def align_symbols(models: Sequence[ChebyshevModel]) -> list[ChebyshevModel]:
+    """The same models over one tuple of symbols.
+
+    It holds the symbols by row of all models, and the other symbols of the model that has most of them; generators of
+    the rest are added to remainders.
+    """
+    if all(model.symbols == models[0].symbols for model in models):
+        return list(models)
+    shared = max(([s for s in model.symbols if not s.by_row] for model in models), key=len)
+    models = [model.drop_symbols_where(lambda symbol: not symbol.by_row and symbol not in shared) for model in models]
+    symbols = tuple(dict.fromkeys([*shared, *(s for model in models for s in model.symbols)]))
+    return [_extend_symbols(model, symbols) for model in models]
 
 
-def _over(x: ChebyshevModel, symbols: tuple[Symbol, ...]) -> ChebyshevModel:
+def _extend_symbols(x: ChebyshevModel, symbols: tuple[Symbol, ...]) -> ChebyshevModel:
+    """The same model over more symbols, whose generators are 0."""
     if x.symbols == symbols:
         return x
-    G = x.G.new_zeros(len(symbols), *x.R.shape)
+    generators = x.generators.new_zeros(len(symbols), *x.remainder.shape)
     if x.symbols:
-        G[[symbols.index(symbol) for symbol in x.symbols]] = x.G
-    return ChebyshevModel(x.ring, x.P, G, x.R, x.size, symbols)
+        generators[[symbols.index(symbol) for symbol in x.symbols]] = x.generators
+    return ChebyshevModel(x.ring, x.polynomial, generators, x.remainder, x.magnitude, symbols)
 
 
-def same_symbols(a: ChebyshevModel, b: ChebyshevModel) -> tuple[ChebyshevModel, ChebyshevModel]:
-    """Both over one tuple of symbols, if both have any."""
+def align_pair(a: ChebyshevModel, b: ChebyshevModel) -> tuple[ChebyshevModel, ChebyshevModel]:
+    """Both models over one tuple of symbols, or one of them without symbols."""
     if a.symbols and b.symbols:
-        a, b = over_same_symbols([a, b])
+        a, b = align_symbols([a, b])
     return a, b
 
 
-def total(parts: Sequence[ChebyshevModel]) -> ChebyshevModel:
-    """The sum, with broadcasting."""
-    out = parts[0]
-    for part in parts[1:]:
-        a, b = same_symbols(out, part)
-        G = a.G + b.G if a.symbols and b.symbols else _broadcast_symbols(a.G if a.symbols else b.G, a.R, b.R)
-        size = (a.size + b.size).mul_(1 + 4 * UNIT)
-        R = (a.R + b.R).add_(size, alpha=2 * UNIT).mul_(1 + 8 * UNIT)
-        out = ChebyshevModel(a.ring, a.P + b.P, G, R, size, a.symbols or b.symbols)
-    return out
+def add_all(models: Sequence[ChebyshevModel]) -> ChebyshevModel:
+    """The sum, with broadcasting. Every addition rounds each coefficient once, by at most u·magnitude."""
+    total = models[0]
+    for model in models[1:]:
+        a, b = align_pair(total, model)
+        magnitude = (a.magnitude + b.magnitude).mul_(1 + 4 * UNIT)
+        remainder = (a.remainder + b.remainder).add_(magnitude, alpha=2 * UNIT).mul_(1 + 8 * UNIT)
+        polynomial, generators = a.polynomial + b.polynomial, _add_generators(a, b)
+        total = ChebyshevModel(a.ring, polynomial, generators, remainder, magnitude, a.symbols or b.symbols)
+    return total
 
 
-def _broadcast_symbols(G: Tensor, *like: Tensor) -> Tensor:
-    return G.expand(len(G), *broadcast(G.shape[1:], *(x.shape for x in like)))
+def _add_generators(a: ChebyshevModel, b: ChebyshevModel) -> Tensor:
+    if a.symbols and b.symbols:
+        return a.generators + b.generators
+    generators = a.generators if a.symbols else b.generators
+    return generators.expand(
+        len(generators), *broadcast_shapes(generators.shape[1:], a.remainder.shape, b.remainder.shape)
+    )

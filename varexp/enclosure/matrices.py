@@ -1,10 +1,10 @@
-"""Matrices that are known up to a bound on each entry: what merging float64 weights leaves behind.
+"""Matrices that are known up to a bound on each entry, such as products and sums of float64 weights.
 
-Every pass over some cells merges the same weights. Within `shared_matrices` a tensor is one Matrix, and what is made of
-matrices is made once.
+Every pass over some cells forms the same products of weights. Within `shared_matrices` each tensor becomes one Matrix,
+and each product of matrices is formed once. This affects speed alone.
 """
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -13,16 +13,21 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from varexp.enclosure.basis import broadcast_shapes
 from varexp.enclosure.rounding import TINY, UNIT, gamma
 
-MOST_DERIVED = 512  # matrices that are remembered with one, or tensors: beyond, what comes is not here to stay
+MOST_REMEMBERED = 512  # so many tensors, and so many matrices made from one, are remembered at most
 
 _shared: dict[Hashable, tuple[Tensor, "Matrix"]] | None = None
 
 
 @contextmanager
 def shared_matrices() -> Iterator[None]:
-    """Tensors that become matrices in here must not change before the end, unless by torch's operations in place."""
+    """Remember the matrix of each tensor until the outermost of these contexts ends.
+
+    Until then a tensor that was given to `as_matrix` may be changed by torch's operations in place, which raise its
+    version, and in no other way.
+    """
     global _shared
     before = _shared
     _shared = {} if before is None else before
@@ -30,102 +35,121 @@ def shared_matrices() -> Iterator[None]:
         yield
     finally:
         _shared = before
-        if before is None:  # with what was made of them
+        if before is None:  # their products with the weights of this context are remembered in them
             identity.cache_clear()
-            row.cache_clear()
+            constant_row.cache_clear()
 
 
-def exact(tensor: Tensor) -> "Matrix":
-    """Exactly this tensor (..., rows, columns), as it is now: what is done to it in place later does not count."""
+def as_matrix(tensor: Tensor) -> "Matrix":
+    """The exact matrix (..., rows, columns) of a tensor's present values, which later changes do not reach."""
     tensor = tensor.detach()
     if _shared is None or tensor.is_inference():
         return Matrix(tensor.clone())
     key = (tensor.data_ptr(), tensor.shape, tensor.stride(), tensor.dtype, tensor._version)
     if key not in _shared:
-        if len(_shared) == MOST_DERIVED:
+        if len(_shared) == MOST_REMEMBERED:
             return Matrix(tensor.clone())
-        _shared[key] = tensor, Matrix(tensor.clone())  # holds the tensor, so that no other takes its place
+        _shared[key] = tensor, Matrix(tensor.clone())  # holds the tensor, so that its memory is not used for another
     return _shared[key][1]
 
 
 @dataclass(frozen=True, eq=False)
 class Matrix:
-    """An exact matrix (..., rows, columns) within `error` of `value`, entry by entry; None: exactly `value`."""
+    """A matrix (..., rows, columns) that differs from `value` by at most `error`, entry by entry; None stands for 0."""
 
     value: Tensor
     error: Tensor | None = None
     _derived: dict[Hashable, "Matrix"] = field(default_factory=dict, init=False, repr=False)
 
-    def once(self, name: Hashable, make: Callable[..., "Matrix"], *others: Any) -> "Matrix":
-        """make(self, *others), which depends on nothing else, made once."""
-        key = (name, *others)
+    def derive_once(self, name: Hashable, make: Callable[..., "Matrix"], *arguments: Any) -> "Matrix":
+        """make(self, *arguments), remembered by the name and the arguments; `make` may depend on nothing else."""
+        key = (name, *arguments)
         if key not in self._derived:
-            if len(self._derived) == MOST_DERIVED:
+            if len(self._derived) == MOST_REMEMBERED:
                 self._derived.clear()
-            self._derived[key] = make(self, *others)
+            self._derived[key] = make(self, *arguments)
         return self._derived[key]
 
     @cached_property
-    def size(self) -> Tensor:
+    def absolute(self) -> Tensor:
         """|value|."""
         return self.value.abs()
 
     def __matmul__(self, other: "Matrix") -> "Matrix":
-        """The product; its own rounding, γ_k|A||B|, enters the error (and not only u|AB|)."""
-        return self.once("@", _product, other)
+        """The product; its own rounding, γ_k|A||B| (Higham 2002, 3.13), enters the error."""
+        return self.derive_once("@", _product, other)
 
     def __add__(self, other: "Matrix") -> "Matrix":
-        """The sum. Where the result is 0 no rounding happened: structural zeros stay exact."""
-        return self.once("+", _sum, other)
+        """The sum. An entry whose sum is 0 was not rounded: structural zeros stay exact."""
+        return self.derive_once("+", _sum, other)
 
     def __mul__(self, factor: float) -> "Matrix":
-        return self if factor == 1.0 else self.once("*", _multiple, factor)
+        return self if factor == 1.0 else self.derive_once("*", _multiple, factor)
 
     @cached_property
     def mT(self) -> "Matrix":  # noqa: N802
-        """Transposed; the same object every time, and its transpose is this one."""
+        """The transpose. It is the same object every time, and its own transpose is this matrix."""
         transposed = Matrix(self.value.mT, None if self.error is None else self.error.mT)
         transposed.__dict__["mT"] = self
         return transposed
 
     @cached_property
-    def vanishes(self) -> bool:
-        """Exactly 0."""
+    def is_zero(self) -> bool:
+        """Whether every entry is exactly 0."""
         return not bool(self.value.any()) and (self.error is None or not bool(self.error.any()))
 
-    def map(self, f: Callable[[Tensor], Tensor], name: Hashable) -> "Matrix":
-        """A rearrangement or repetition of entries, which its name tells from others."""
-        return self.once(name, lambda m: Matrix(f(m.value), None if m.error is None else f(m.error)))
+    def rearrange(self, f: Callable[[Tensor], Tensor], name: Hashable) -> "Matrix":
+        """Entries moved or repeated by `f`; two different rearrangements have different names."""
+        return self.derive_once(name, lambda m: Matrix(f(m.value), None if m.error is None else f(m.error)))
 
-    def columns(self, count: int) -> "Matrix":
-        """A single column repeated."""
-        return self.map(lambda x: x.expand(*x.shape[:-1], count), ("columns", count))
+    def repeat_column(self, count: int) -> "Matrix":
+        """A single column, repeated."""
+        return self.rearrange(lambda x: x.expand(*x.shape[:-1], count), ("columns", count))
 
-    def rows(self, count: int) -> "Matrix":
-        """A single row repeated."""
-        return self.map(lambda x: x.expand(*x.shape[:-2], count, x.shape[-1]), ("rows", count))
-
-
-@lru_cache(maxsize=256)
-def identity(size: int) -> Matrix:
-    return Matrix(torch.eye(size, dtype=torch.float64))
+    def repeat_row(self, count: int) -> "Matrix":
+        """A single row, repeated."""
+        return self.rearrange(lambda x: x.expand(*x.shape[:-2], count, x.shape[-1]), ("rows", count))
 
 
 @lru_cache(maxsize=256)
-def row(size: int, entry: float = 1.0, error: float = 0.0) -> Matrix:
-    """A row of equal entries, each off by `error` at most."""
-    value = torch.full((1, size), entry, dtype=torch.float64)
+def identity(count: int) -> Matrix:
+    """The identity matrix with so many rows."""
+    return Matrix(torch.eye(count, dtype=torch.float64))
+
+
+@lru_cache(maxsize=256)
+def constant_row(count: int, entry: float = 1.0, error: float = 0.0) -> Matrix:
+    """A row of equal entries, each with an error of at most `error`."""
+    value = torch.full((1, count), entry, dtype=torch.float64)
     return Matrix(value, torch.full_like(value, error) if error else None)
 
 
+def stack_rows(parts: Sequence[Matrix]) -> Matrix:
+    """Matrices one above the other, with equal batch axes after broadcasting."""
+    return parts[0].derive_once("above", lambda *matrices: _stack_rows(matrices), *parts[1:])
+
+
+def _stack_rows(parts: Sequence[Matrix]) -> Matrix:
+    batch = broadcast_shapes(*(part.value.shape[:-2] for part in parts))
+
+    def stack(tensors: list[Tensor]) -> Tensor:
+        return torch.cat([x.expand(*batch, *x.shape[-2:]) for x in tensors], dim=-2)
+
+    value = stack([part.value for part in parts])
+    if all(part.error is None for part in parts):
+        return Matrix(value)
+    errors = [torch.zeros_like(part.value) if part.error is None else part.error for part in parts]
+    return Matrix(value, stack(errors))
+
+
 def _product(a: Matrix, b: Matrix) -> Matrix:
-    error = gamma(a.value.shape[-1] + 4) * (a.size @ b.size)
+    error = gamma(a.value.shape[-1] + 4) * (a.absolute @ b.absolute)
     if b.error is not None:
-        error = error + a.size @ b.error
+        error = error + a.absolute @ b.error
     if a.error is not None:
-        full = b.size if b.error is None else b.size + b.error
-        error = error + a.error @ full
-    return Matrix(a.value @ b.value, _upwards(error + TINY, a.value.shape[-1]))
+        largest = b.absolute if b.error is None else b.absolute + b.error
+        error = error + a.error @ largest
+    return Matrix(a.value @ b.value, _round_up(error + TINY, a.value.shape[-1]))
 
 
 def _sum(a: Matrix, b: Matrix) -> Matrix:
@@ -134,7 +158,7 @@ def _sum(a: Matrix, b: Matrix) -> Matrix:
     for part in (a.error, b.error):
         if part is not None:
             error = error + part
-    return Matrix(value, _upwards(error, 4))
+    return Matrix(value, _round_up(error, 4))
 
 
 def _multiple(a: Matrix, factor: float) -> Matrix:
@@ -144,9 +168,9 @@ def _multiple(a: Matrix, factor: float) -> Matrix:
     error = UNIT * value.abs() * (1 + 4 * UNIT) + TINY * (a.value != 0)
     if a.error is not None:
         error = error + abs(factor) * a.error
-    return Matrix(value, _upwards(error, 4))
+    return Matrix(value, _round_up(error, 4))
 
 
-def _upwards(error: Tensor, terms: int) -> Tensor:
-    """The bound itself was computed in float64: what it may have lost, underflow included."""
+def _round_up(error: Tensor, terms: int) -> Tensor:
+    """A bound of `terms` summands that was itself computed in float64, enlarged by the rounding in it."""
     return torch.where(error > 0, error * (1 + gamma(4 * terms + 16)) + TINY, error)

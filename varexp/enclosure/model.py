@@ -1,220 +1,250 @@
-"""Chebyshev models: a polynomial on a cell plus symbols plus a remainder, and the arithmetic that keeps them rigorous.
+"""Chebyshev models: a polynomial on a cell, plus symbols, plus a remainder.
 
-A Chebyshev model stands for every function v with |v(t) − Σ_e P_e T_e(t) − Σ_s G_s y_s| <= R for some |y_s| <= 1, at
-every t in [-1, 1]^variables (Brisebarre and Joldeş 2010; the symbols y are zonotope generators). Every operation is
-done on a batch of cells, in float64, and adds to R what truncation and rounding lose: γ_n = n·u/(1 − n·u) times the sum
-of absolute values of whatever was added up (Higham 2002, 3.1), where n counts at least the roundings on the way to a
-coefficient.
+With polynomial P, generators G and remainder R, a model stands for every function v of t in [-1, 1]^variables with
 
-Shapes: P (coefficients, cells, *logical), G (symbols, cells, *logical), R and size (cells, *logical).
+    |v(t) − Σ_e P_e T_e(t) − Σ_s G_s y_s| <= R    for some numbers |y_s| <= 1
+
+(Brisebarre and Joldeş 2010 for polynomial and remainder; the symbols y are those of a zonotope). All arithmetic is done
+in float64 on a batch of cells. Each operation adds to R what truncation and rounding lose. n roundings lose at most
+γ_n = n·u/(1 − n·u) times the sum of the absolute values of all summands (Higham 2002, 3.1). ALGEBRA.md lists every rule
+with the roundings that it allows for.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from varexp.enclosure.basis import Ring, broadcast
+from varexp.enclosure import invariants
+from varexp.enclosure.basis import Ring, broadcast_shapes
 from varexp.enclosure.matrices import Matrix
 from varexp.enclosure.rounding import TINY, UNIT, gamma
+from varexp.enclosure.symbols import Symbol, fresh_symbols
 
-Map = Callable[[Tensor], Tensor]
-FEW = 2  # columns of a model whose remainders are worth a symbol in every row
-
-
-@dataclass(frozen=True, eq=False)
-class Symbol:
-    """Some number in [-1, 1], another one in every cell; with `by_row`, in every row of every cell."""
-
-    by_row: bool = False
+ROW_SYMBOL_COLUMNS = 2  # so many columns get symbols by row
 
 
 @dataclass(eq=False)
 class ChebyshevModel:
-    """See the module. `size` bounds Σ|P_e| + Σ|G_s| + R from above, loosely; it is used for rounding terms alone.
+    """A Chebyshev model of a tensor with axes (cells, *logical), as the module defines it.
 
-    `symbols` says what y_s is, for each G_s. Rows lie along the last axis but one: what mixes or moves them puts
-    symbols by row into the remainder first (`mixed`).
+    Attributes:
+        polynomial: P (coefficients, cells, *logical).
+        generators: G (symbols, cells, *logical).
+        remainder: R (cells, *logical); nan or inf where no bound is known.
+        magnitude: (cells, *logical), an upper bound of Σ|P_e| + Σ|G_s| and of |v| that need not be sharp. Allowances
+            for rounding are relative to it.
+        symbols: the symbol y_s of each generator. Rows lie along the last logical axis but one. An operation that
+            moves or mixes rows adds the generators of symbols by row to the remainder first (`drop_row_symbols`).
+        derived: models that were derived from this one and are remembered.
     """
 
     ring: Ring
-    P: Tensor
-    G: Tensor
-    R: Tensor
-    size: Tensor
+    polynomial: Tensor
+    generators: Tensor
+    remainder: Tensor
+    magnitude: Tensor
     symbols: tuple[Symbol, ...] = ()
-    derived: dict[Any, Any] = field(default_factory=dict)  # models made from this one, so that they are made once
+    derived: dict[Any, "ChebyshevModel"] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if invariants.is_checking():
+            invariants.check_model(self)
 
     @classmethod
-    def constant(cls, shape: Ring, value: Tensor) -> "ChebyshevModel":
-        """Exactly `value` (cells, *logical), on every cell."""
-        P = torch.cat([value[None], value.new_zeros(len(shape) - 1, *value.shape)])
-        return cls(shape, P, value.new_zeros(0, *value.shape), torch.zeros_like(value), value.abs())
+    def constant(cls, ring: Ring, value: Tensor) -> "ChebyshevModel":
+        """The model of exactly `value` (cells, *logical)."""
+        polynomial = torch.cat([value[None], value.new_zeros(len(ring) - 1, *value.shape)])
+        return cls(ring, polynomial, value.new_zeros(0, *value.shape), torch.zeros_like(value), value.abs())
 
     @classmethod
-    def exactly(cls, shape: Ring, matrix: Matrix, cells: int) -> "ChebyshevModel":
-        """The same matrix on every cell."""
-        result = cls.constant(shape, matrix.value.expand(cells, *matrix.value.shape))
+    def of_matrix(cls, ring: Ring, matrix: Matrix, cells: int) -> "ChebyshevModel":
+        """The model of the same matrix on every cell."""
+        exact = cls.constant(ring, matrix.value.expand(cells, *matrix.value.shape))
         if matrix.error is None:
-            return result
-        return replace(result, R=result.R + matrix.error, size=(result.size + matrix.error) * (1 + 4 * UNIT))
+            return exact
+        magnitude = (exact.magnitude + matrix.error) * (1 + 4 * UNIT)
+        return cls(ring, exact.polynomial, exact.generators, exact.remainder + matrix.error, magnitude)
 
-    # ---- magnitudes ----------------------------------------------------------------------------------------------
+    # ---- bounds --------------------------------------------------------------------------------------------------
 
-    def rest(self) -> Tensor:
-        """Σ|G_s| + R, rounded up."""
-        if len(self.G) == 0:
-            return self.R
-        return (self.G.abs().sum(dim=0) + self.R) * (1 + gamma(len(self.G) + 4))
+    def uncertainty(self) -> Tensor:
+        """Σ|G_s| + R, rounded up: how far a value can be from the polynomial. The tensor belongs to the caller."""
+        if len(self.generators) == 0:
+            return self.remainder.clone()
+        return (self.generators.abs().sum(dim=0) + self.remainder) * (1 + gamma(len(self.generators) + 4))
 
-    def degrees(self) -> Tensor:
-        """Σ|P_e| over the coefficients of each degree (order+1, cells, *logical), rounded up; a tensor of its own."""
-        absolute = self.P.abs()
+    def degree_sums(self) -> Tensor:
+        """Σ|P_e| over the coefficients of each degree (order + 1, cells, *logical), rounded up."""
+        absolute = self.polynomial.abs()
         if self.ring.variables == 1:
-            return absolute  # nothing to add up
-        return self.ring.by_degree(absolute) * (1 + gamma(len(self.ring)))
+            return absolute  # one coefficient of each degree
+        return self.ring.sum_by_degree(absolute) * (1 + gamma(len(self.ring)))
 
-    def spread(self) -> tuple[Tensor, Tensor, Tensor]:
-        """degrees() without the constant, rest(), and their sum D: |v − P_0| <= D."""
-        A, rest = self.degrees(), self.rest()
-        A[0] = 0.0
-        return A, rest, (A.sum(dim=0) + rest) * (1 + gamma(self.ring.order + 4))
+    def deviation(self, uncertainty: Tensor) -> Tensor:
+        """Σ_{e≠0} |P_e| + uncertainty, rounded up: how far a value can be from the constant coefficient P_0.
 
-    # ---- what is exact -------------------------------------------------------------------------------------------
+        Args:
+            uncertainty: the result of `uncertainty()`.
+        """
+        sums = self.degree_sums()
+        sums[0] = 0.0
+        return (sums.sum(dim=0) + uncertainty) * (1 + gamma(self.ring.order + 4))
 
-    def map(self, f: Map, rows_stay: bool = False) -> "ChebyshevModel":
-        """A rearrangement of entries, of which `f` knows the logical axes by their distance from the last."""
-        x = self if rows_stay else self.mixed()
-        return ChebyshevModel(x.ring, f(x.P), f(x.G), f(x.R), f(x.size), x.symbols)
+    # ---- exact operations ----------------------------------------------------------------------------------------
 
-    def cells(self, index: Tensor) -> "ChebyshevModel":
-        """Some of the cells."""
-        P, G, R, size = self.P[:, index], self.G[:, index], self.R[index], self.size[index]
-        return ChebyshevModel(self.ring, P, G, R, size, renewed(self.symbols))
+    def rearrange(self, f: Callable[[Tensor], Tensor], keeps_rows: bool = False) -> "ChebyshevModel":
+        """Entries moved or repeated by `f`, which refers to logical axes by their distance from the last."""
+        x = self if keeps_rows else self.drop_row_symbols()
+        return ChebyshevModel(x.ring, f(x.polynomial), f(x.generators), f(x.remainder), f(x.magnitude), x.symbols)
 
-    def doubted(self, relative: float) -> "ChebyshevModel":
-        """The same, off by a relative error of the value at most."""
-        up = 1 + relative * (1 + 16 * UNIT) + 16 * UNIT
-        R = (self.R + relative * self.size) * up
-        return ChebyshevModel(self.ring, self.P, self.G, R, self.size * up, self.symbols)
+    def select_cells(self, index: Tensor) -> "ChebyshevModel":
+        """The cells of these places, over symbols of their own."""
+        polynomial, generators = self.polynomial[:, index], self.generators[:, index]
+        remainder, magnitude = self.remainder[index], self.magnitude[index]
+        return ChebyshevModel(self.ring, polynomial, generators, remainder, magnitude, fresh_symbols(self.symbols))
+
+    def transpose(self) -> "ChebyshevModel":
+        """The last two logical axes exchanged."""
+        return self.rearrange(lambda t: t.mT)
 
     def negate(self) -> "ChebyshevModel":
-        return ChebyshevModel(self.ring, -self.P, -self.G, self.R, self.size, self.symbols)
+        """−v."""
+        polynomial, generators = -self.polynomial, -self.generators
+        return ChebyshevModel(self.ring, polynomial, generators, self.remainder, self.magnitude, self.symbols)
 
-    def absorbed(self) -> "ChebyshevModel":
-        """Without symbols: they join the remainder."""
-        if len(self.G) == 0:
+    # ---- symbols and remainders ----------------------------------------------------------------------------------
+
+    def with_relative_error(self, relative: float) -> "ChebyshevModel":
+        """A model of every value that differs from v by at most relative·|v|."""
+        up = 1 + relative * (1 + 16 * UNIT) + 16 * UNIT
+        remainder = (self.remainder + relative * self.magnitude) * up
+        return ChebyshevModel(self.ring, self.polynomial, self.generators, remainder, self.magnitude * up, self.symbols)
+
+    def drop_symbols(self) -> "ChebyshevModel":
+        """All generators are added to the remainder."""
+        if len(self.generators) == 0:
             return self
-        return ChebyshevModel(self.ring, self.P, self.G[:0], self.rest(), self.size * (1 + 4 * UNIT))
+        remainder, magnitude = self.uncertainty(), self.magnitude * (1 + 4 * UNIT)
+        return ChebyshevModel(self.ring, self.polynomial, self.generators[:0], remainder, magnitude)
 
-    def without(self, dropped: Callable[[Symbol], bool]) -> "ChebyshevModel":
-        """Some of the symbols join the remainder."""
+    def drop_symbols_where(self, dropped: Callable[[Symbol], bool]) -> "ChebyshevModel":
+        """The generators of some symbols are added to the remainder."""
         kept = [i for i, symbol in enumerate(self.symbols) if not dropped(symbol)]
         if len(kept) == len(self.symbols):
             return self
-        if not kept:
-            return self.absorbed()
         lost = [i for i in range(len(self.symbols)) if i not in kept]
-        R = (self.G[lost].abs().sum(dim=0) + self.R) * (1 + gamma(len(lost) + 4))
-        size = self.size * (1 + 4 * UNIT)
-        return ChebyshevModel(self.ring, self.P, self.G[kept], R, size, tuple(self.symbols[i] for i in kept))
+        remainder = (self.generators[lost].abs().sum(dim=0) + self.remainder) * (1 + gamma(len(lost) + 4))
+        magnitude, symbols = self.magnitude * (1 + 4 * UNIT), tuple(self.symbols[i] for i in kept)
+        return ChebyshevModel(self.ring, self.polynomial, self.generators[kept], remainder, magnitude, symbols)
 
-    def mixed(self) -> "ChebyshevModel":
-        """Without symbols by row, for what mixes rows."""
-        return self.without(lambda symbol: symbol.by_row)
+    def drop_row_symbols(self) -> "ChebyshevModel":
+        """The generators of symbols by row are added to the remainder."""
+        return self.drop_symbols_where(lambda symbol: symbol.by_row)
 
-    def by_rows(self) -> "ChebyshevModel":
-        """The remainders of the FEW columns where they are largest become symbols, others in every row: what is done
-        row by row then moves them with their signs."""
-        if self.R.dim() < 3 or not bool(self.R.any()):
+    def remainder_to_row_symbols(self) -> "ChebyshevModel":
+        """The remainders of the columns where they are largest become generators of new symbols by row.
+
+        Operations that treat each row by itself then keep the signs of these remainders.
+        """
+        if self.remainder.dim() < 3 or not bool(self.remainder.any()):
             return self
-        columns = self.R.flatten(0, -2).sum(dim=0).topk(min(FEW, self.R.shape[-1])).indices
-        own = self.R.new_zeros(len(columns), *self.R.shape)
-        R = self.R.clone()
-        for symbol, column in zip(own, columns, strict=True):
-            symbol[..., column] = R[..., column]
-        R[..., columns] = 0.0
-        G = torch.cat([self.G, own]) if len(self.G) else own
+        count = min(ROW_SYMBOL_COLUMNS, self.remainder.shape[-1])
+        columns = self.remainder.flatten(0, -2).sum(dim=0).topk(count).indices
+        new = self.remainder.new_zeros(len(columns), *self.remainder.shape)
+        remainder = self.remainder.clone()
+        for generator, column in zip(new, columns, strict=True):
+            generator[..., column] = remainder[..., column]
+        remainder[..., columns] = 0.0
+        generators = torch.cat([self.generators, new]) if len(self.generators) else new
         symbols = (*self.symbols, *(Symbol(by_row=True) for _ in columns))
-        return ChebyshevModel(self.ring, self.P, G, R, self.size, symbols)
+        return ChebyshevModel(self.ring, self.polynomial, generators, remainder, self.magnitude, symbols)
 
-    def refreshed(self, symbols: int) -> "ChebyshevModel":
-        """The `symbols` largest entries of the rest of each cell become new symbols, so that linear maps move them
-        without loss; everything else but the polynomial joins the remainder."""
-        rest = self.rest()
-        flat = rest.flatten(1)  # cells entries
+    def condense(self, symbols: int) -> "ChebyshevModel":
+        """The `symbols` largest entries of the uncertainty of each cell become generators of new symbols, one each.
+
+        All other uncertainty becomes the remainder. Linear maps then move the largest entries without loss.
+        """
+        uncertainty = self.uncertainty()
+        flat = uncertainty.flatten(1)  # cells entries
         count = min(symbols, flat.shape[1])
-        top = flat.topk(count, dim=1)
-        G = flat.new_zeros(count, *flat.shape).scatter_(2, top.indices.T[..., None], top.values.T[..., None])
-        R = flat.scatter(1, top.indices, 0.0).reshape(rest.shape)
-        size = (self.P.abs().sum(dim=0) + rest) * (1 + gamma(len(self.ring) + 4))
-        symbols_now = tuple(Symbol() for _ in range(count))
-        return ChebyshevModel(self.ring, self.P, G.reshape(count, *rest.shape), R, size, symbols_now)
+        largest = flat.topk(count, dim=1)
+        places = largest.indices
+        generators = flat.new_zeros(count, *flat.shape).scatter_(2, places.T[..., None], largest.values.T[..., None])
+        remainder = flat.scatter(1, places, 0.0).reshape(uncertainty.shape)
+        magnitude = (self.polynomial.abs().sum(dim=0) + uncertainty) * (1 + gamma(len(self.ring) + 4))
+        generators, new = generators.reshape(count, *uncertainty.shape), tuple(Symbol() for _ in range(count))
+        return ChebyshevModel(self.ring, self.polynomial, generators, remainder, magnitude, new)
 
     # ---- linear maps ---------------------------------------------------------------------------------------------
 
-    def right(self, matrix: Matrix) -> "ChebyshevModel":
-        """v @ matrix, on the last axis."""
+    def right_multiply(self, matrix: Matrix) -> "ChebyshevModel":
+        """v @ matrix, on the last axis.
+
+        A product of inner length k loses at most γ_k |v||W| (Higham 2002, 3.13).
+        """
         if matrix.value.dim() > 2 and matrix.value.shape[:-2].numel() == 1:
-            matrix = matrix.map(lambda t: t.reshape(t.shape[-2:]), "flat")  # one product for all batches
+            matrix = matrix.rearrange(lambda t: t.reshape(t.shape[-2:]), "flat")  # one product for all batches
         W, k = matrix.value, matrix.value.shape[-2]
-        size = self.size @ matrix.size
-        R = (self.R @ matrix.size).add_(size, alpha=gamma(k + 4))
+        magnitude = self.magnitude @ matrix.absolute
+        remainder = (self.remainder @ matrix.absolute).add_(magnitude, alpha=gamma(k + 4))
         if matrix.error is not None:
-            off = self.size @ matrix.error
-            R, size = R.add_(off), size.add_(off)
-        R, size = (x.mul_(1 + gamma(k + 8)).add_(TINY) for x in (R, size))
-        G = self.G @ W if len(self.G) else R.new_empty(0, *R.shape)
-        return ChebyshevModel(self.ring, self.P @ W, G, R, size, self.symbols)
+            matrix_error = self.magnitude @ matrix.error
+            remainder, magnitude = remainder.add_(matrix_error), magnitude.add_(matrix_error)
+        remainder, magnitude = (x.mul_(1 + gamma(k + 8)).add_(TINY) for x in (remainder, magnitude))
+        generators = self.generators @ W if len(self.generators) else remainder.new_empty(0, *remainder.shape)
+        return ChebyshevModel(self.ring, self.polynomial @ W, generators, remainder, magnitude, self.symbols)
 
-    def left(self, matrix: Matrix) -> "ChebyshevModel":
+    def left_multiply(self, matrix: Matrix) -> "ChebyshevModel":
         """matrix @ v, on the last axis but one."""
-        return self.map(_transpose).right(matrix.mT).map(_transpose).by_rows()
+        return self.transpose().right_multiply(matrix.mT).transpose().remainder_to_row_symbols()
 
-    def scaled(self, factor: float) -> "ChebyshevModel":
-        """factor · v."""
+    def scale(self, factor: float) -> "ChebyshevModel":
+        """factor · v, one rounding per coefficient."""
         if factor == 1.0:
             return self
         if factor == -1.0:
             return self.negate()
-        size = abs(factor) * self.size * (1 + 4 * UNIT) + TINY
-        R = (abs(factor) * self.R + UNIT * size) * (1 + 8 * UNIT) + TINY
-        return ChebyshevModel(self.ring, self.P * factor, self.G * factor, R, size, self.symbols)
+        magnitude = abs(factor) * self.magnitude * (1 + 4 * UNIT) + TINY
+        remainder = (abs(factor) * self.remainder + UNIT * magnitude) * (1 + 8 * UNIT) + TINY
+        polynomial, generators = self.polynomial * factor, self.generators * factor
+        return ChebyshevModel(self.ring, polynomial, generators, remainder, magnitude, self.symbols)
 
-    def weighted(self, value: Tensor) -> "ChebyshevModel":
-        """Every entry times an exact number."""
-        size = value.abs() * self.size * (1 + 4 * UNIT) + TINY
-        R = (value.abs() * self.R + 2 * UNIT * size) * (1 + 8 * UNIT) + TINY
-        return ChebyshevModel(self.ring, self.P * value, self.G * value, R, size, self.symbols)
+    def scale_entries(self, factors: Tensor) -> "ChebyshevModel":
+        """Every entry times an exact number of its own, one rounding per coefficient."""
+        magnitude = factors.abs() * self.magnitude * (1 + 4 * UNIT) + TINY
+        remainder = (factors.abs() * self.remainder + 2 * UNIT * magnitude) * (1 + 8 * UNIT) + TINY
+        polynomial, generators = self.polynomial * factors, self.generators * factors
+        return ChebyshevModel(self.ring, polynomial, generators, remainder, magnitude, self.symbols)
 
-    def summed(self, dim: int, keepdim: bool = False) -> "ChebyshevModel":
-        """The sum along a logical axis, counted from the last."""
-        x, n = self if keepdim and dim == -1 else self.mixed(), self.R.shape[dim]
-        P, G, R, size = (t.sum(dim=dim, keepdim=keepdim) for t in (x.P, x.G, x.R, x.size))
-        size = size * (1 + gamma(n + 4))
-        R = (R + gamma(n + 4) * size) * (1 + gamma(n + 8))
-        return ChebyshevModel(x.ring, P, G, R, size, x.symbols)
+    def sum_along(self, dim: int, keepdim: bool = False) -> "ChebyshevModel":
+        """The sum of n entries along a logical axis, counted from the last: n − 1 roundings per coefficient."""
+        x, n = self if keepdim and dim == -1 else self.drop_row_symbols(), self.remainder.shape[dim]
+        polynomial, generators, remainder, magnitude = (
+            t.sum(dim=dim, keepdim=keepdim) for t in (x.polynomial, x.generators, x.remainder, x.magnitude)
+        )
+        magnitude = magnitude * (1 + gamma(n + 4))
+        remainder = (remainder + gamma(n + 4) * magnitude) * (1 + gamma(n + 8))
+        return ChebyshevModel(x.ring, polynomial, generators, remainder, magnitude, x.symbols)
 
-    def shifted(self, value: Tensor, error: Tensor | None = None, in_place: bool = False) -> "ChebyshevModel":
-        """v + an exact value, or one that is off by at most `error`. `in_place`: nobody else holds the coefficients."""
-        value = value.expand(broadcast(value.shape, self.R.shape))
-        P = self.P.expand(-1, *value.shape)
-        P = P if in_place and P.shape == self.P.shape else P.clone()
-        P[0] += value
-        size = self.size + value.abs()
-        R = self.R + P[0].abs().mul_(2 * UNIT)
+    def add_tensor(self, value: Tensor, error: Tensor | None = None, in_place: bool = False) -> "ChebyshevModel":
+        """v + value, one rounding of the constant coefficient.
+
+        Args:
+            value: exact, or with an error of at most `error`; it is broadcast.
+            in_place: the polynomial may be overwritten, since no other model holds it.
+        """
+        value = value.expand(broadcast_shapes(value.shape, self.remainder.shape))
+        polynomial = self.polynomial.expand(-1, *value.shape)
+        if not in_place or polynomial.shape != self.polynomial.shape:
+            polynomial = polynomial.clone()
+        polynomial[0] += value
+        magnitude = self.magnitude + value.abs()
+        remainder = self.remainder + polynomial[0].abs().mul_(2 * UNIT)
         if error is not None:
-            R, size = R.add_(error), size.add_(error)
-        R, size = (x.mul_(1 + 8 * UNIT) for x in (R, size))
-        return ChebyshevModel(self.ring, P, self.G.expand(-1, *value.shape), R, size, self.symbols)
-
-
-def _transpose(x: Tensor) -> Tensor:
-    return x.mT
-
-
-def renewed(symbols: Sequence[Symbol]) -> tuple[Symbol, ...]:
-    """As many others."""
-    return tuple(Symbol(symbol.by_row) for symbol in symbols)
+            remainder, magnitude = remainder.add_(error), magnitude.add_(error)
+        remainder, magnitude = (x.mul_(1 + 8 * UNIT) for x in (remainder, magnitude))
+        generators = self.generators.expand(-1, *value.shape)
+        return ChebyshevModel(self.ring, polynomial, generators, remainder, magnitude, self.symbols)

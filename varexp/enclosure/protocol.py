@@ -1,19 +1,21 @@
-"""`Enclosure`: a batch of Chebyshev models that answers torch's functions, so that any forward code runs on it.
+"""`Enclosure` stands in for a tensor and answers torch's functions, so that any forward code runs on it.
 
 The first axis counts cells; the others are the axes of the value. Plain tensors and Python numbers that meet an
-enclosure are taken as exact: what torch computes among them alone is part of the map's definition. An operation that is
-not in the table is refused by name.
+enclosure are taken as exact: what torch computes among them alone is part of the map's definition. An operation that
+has no rule in the table is refused by name.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from varexp.enclosure.expression import Affine, rearranged
-from varexp.enclosure.matrices import Matrix, exact
+from varexp.enclosure.expression import AffineExpression, rearrange_entries
+from varexp.enclosure.matrices import Matrix, as_matrix
 from varexp.enclosure.model import ChebyshevModel
 
 
@@ -24,40 +26,53 @@ class UnknownOperationError(TypeError):
 TABLE: dict[Any, Callable[..., Any]] = {}  # torch function or method -> rule
 
 
+class AxisOrder(Enum):
+    """How the axes of an enclosure lie in its expression."""
+
+    SAME = "same"  # as in the enclosure
+    HEADS_FIRST = "heads first"  # the enclosure's (..., tokens, heads, size) as (..., heads, tokens, size)
+
+
 class Enclosure:
-    """What a forward pass sees in place of a tensor (cells, ...): everything the tensor could be on each cell."""
+    """What a forward pass sees in place of a tensor (cells, ...): every value that the tensor can have on each cell.
+
+    Attributes:
+        expression: the affine expression of the value.
+        order: the order of the expression's axes. Attention splits the last axis into heads and exchanges heads and
+            tokens; while the exchange is only noted here, products with weights stay linear maps.
+    """
 
     dtype = torch.float64
     device = torch.device("cpu")
     requires_grad = False
 
-    def __init__(self, affine: Affine, split: bool = False) -> None:
-        self.affine = affine
-        self.split = split  # the last axis was split into (heads, size) and the expression holds heads before tokens
+    def __init__(self, expression: AffineExpression, order: AxisOrder = AxisOrder.SAME) -> None:
+        self.expression = expression
+        self.order = order
 
     @classmethod
     def of(cls, model: ChebyshevModel) -> "Enclosure":
         """The enclosure of one Chebyshev model."""
-        return cls(Affine.of(model))
+        return cls(AffineExpression.of(model))
 
     def model(self) -> ChebyshevModel:
         """The Chebyshev model of the value."""
-        return self.settled().affine.model()
+        return self.ordered().model()
 
-    def settled(self) -> "Enclosure":
-        """Without a split that is still open."""
-        if not self.split:
-            return self
-        return Enclosure(rearranged(self.affine, lambda t: t.movedim(-3, -2)))
+    def ordered(self) -> AffineExpression:
+        """The expression with its axes in the order of the enclosure's."""
+        if self.order is AxisOrder.SAME:
+            return self.expression
+        return rearrange_entries(self.expression, lambda t: t.movedim(-3, -2))
 
     @property
     def shape(self) -> torch.Size:
-        s = self.affine.shape
-        return torch.Size((*s[:-3], s[-2], s[-3], s[-1])) if self.split else s
+        s = self.expression.shape
+        return s if self.order is AxisOrder.SAME else torch.Size((*s[:-3], s[-2], s[-3], s[-1]))
 
     @property
     def ndim(self) -> int:
-        return len(self.affine.shape)
+        return len(self.expression.shape)
 
     def dim(self) -> int:
         return self.ndim
@@ -90,7 +105,12 @@ def _unknown(name: str) -> UnknownOperationError:
 
 
 def rule(*names: str, operators: Sequence[str] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make a function the rule for torch.NAME, Tensor.NAME, functional.NAME and the method of these names."""
+    """Register a function as the rule for torch.NAME, Tensor.NAME and functional.NAME, and as Enclosure's method NAME.
+
+    Args:
+        names: of functions and methods.
+        operators: of methods alone, such as __add__.
+    """
 
     def register(f: Callable[..., Any]) -> Callable[..., Any]:
         for name in (*names, *operators):
@@ -103,14 +123,19 @@ def rule(*names: str, operators: Sequence[str] = ()) -> Callable[[Callable[..., 
     return register
 
 
-def scalar(x: Any) -> float | None:
+def as_number(x: Any) -> float | None:
+    """The value of a number or of a tensor without axes; None for anything else."""
     if isinstance(x, int | float):
         return float(x)
     return float(x) if isinstance(x, Tensor) and x.numel() == 1 and x.dim() == 0 else None
 
 
-def matrix(x: Any, like: Enclosure) -> Matrix:
-    """A constant with at least two axes, none of which meets the cells."""
+def as_constant(x: Any, like: Enclosure) -> Matrix:
+    """A number or tensor as a matrix with at least two axes that broadcasts against an enclosure.
+
+    Raises:
+        ValueError: an axis of the constant would meet the axis of cells.
+    """
     value = torch.as_tensor(x, dtype=torch.float64).detach()
     if value.dim() >= like.ndim and all(n == 1 for n in value.shape[: value.dim() - like.ndim + 1]):
         value = value.reshape(value.shape[value.dim() - like.ndim + 1 :])
@@ -121,25 +146,29 @@ def matrix(x: Any, like: Enclosure) -> Matrix:
         )
     while value.dim() < 2:
         value = value[None]
-    return exact(value)
+    return as_matrix(value)
 
 
-def aligned(a: Enclosure, b: Enclosure) -> tuple[Affine, Affine]:
-    """Of one rank: axes of size 1 after the cells, as torch's broadcasting would have them without cells."""
+def to_same_rank(a: Enclosure, b: Enclosure) -> tuple[AffineExpression, AffineExpression]:
+    """The expressions of two enclosures with equally many axes, where broadcasting needs them: axes of size 1 are
+    inserted after that of cells."""
     rank = max(a.ndim, b.ndim)
 
-    def raised(x: Enclosure) -> Affine:
-        x = x.settled()
-        while x.ndim < rank:
-            x = Enclosure(rearranged(x.affine, lambda t, axis=-x.ndim: t.unsqueeze(axis)))  # type: ignore[misc]
-        return x.affine
+    def raise_rank(x: AffineExpression) -> AffineExpression:
+        while len(x.shape) < rank:
+            x = rearrange_entries(x, partial(torch.unsqueeze, dim=-len(x.shape)))
+        return x
 
-    return raised(a), raised(b)
+    return raise_rank(a.ordered()), raise_rank(b.ordered())
 
 
-def back(x: Enclosure, dim: int) -> int:
-    """An axis counted from the last; the cells' own axis is refused."""
-    back = dim if dim < 0 else dim - x.ndim
-    if not -x.ndim < back < 0:
+def axis_from_last(x: Enclosure, dim: int) -> int:
+    """An axis counted from the last, as a negative number.
+
+    Raises:
+        ValueError: the axis counts cells, or does not exist.
+    """
+    axis = dim if dim < 0 else dim - x.ndim
+    if not -x.ndim < axis < 0:
         raise ValueError(f"axis {dim} of an enclosure of shape {tuple(x.shape)} counts cells, or does not exist")
-    return back
+    return axis

@@ -1,9 +1,18 @@
-"""Branch and bound: norms of a staged map, all of its stages in one run, enclosed over a box of parameters.
+"""Branch and bound: norms at all stages of a staged map, enclosed over a box of parameters in one run.
 
-Stages are treated in turn. The cells that stage i was resolved on are where stage i+1 starts, with the states at their
-ends kept, so that stages share what lies before them and no stage depends on what comes after it. A cell that is cut
-hands its parts its own state, which is exact but for the larger cell's remainder; only where that remainder is what
-keeps a part from being resolved is the part computed from the start.
+Stages are treated in turn. Stage i + 1 starts on the cells on which stage i was resolved, with the states at the end of
+stage i. Stages thus share the evaluation of the stages before them, and no stage depends on a later one.
+
+A cell that is not resolved is refined. Its parts can inherit its state, which is exact but for the remainder of the
+larger cell, or have their states computed from the start, which costs an evaluation of every earlier stage:
+
+    state computed, remainder small ------------------> divide the cell, the parts inherit its state
+    state inherited once, remainder small ------------> divide the cell, the parts inherit its state
+    state computed, remainder large ------------------> divide the cell, compute the states of the parts
+    state inherited, remainder large -----------------> compute the state of the cell, undivided
+    state inherited twice ----------------------------> compute the state of the cell, undivided
+
+What "large" and "twice" mean is a matter of `RefinementPolicy`.
 """
 
 import math
@@ -14,32 +23,27 @@ import torch
 from torch import Tensor
 
 from varexp.enclosure.basis import ring
-from varexp.enclosure.cells import Box, Boxes, Cells, States, first_boxes, halved, parameters
-from varexp.enclosure.combining import beside
+from varexp.enclosure.cells import Box, Boxes, Cells, States, concatenate_states, first_boxes, parameters
+from varexp.enclosure.combining import concatenate_cells
+from varexp.enclosure.halving import halve_boxes
 from varexp.enclosure.matrices import shared_matrices
 from varexp.enclosure.norms import Norm
+from varexp.enclosure.policy import RefinementPolicy
 from varexp.enclosure.protocol import Enclosure
-from varexp.errors import bad_value
-from varexp.theory.interval import Interval
-
-FLOOR = 1e-10  # a sup below it is resolved, whatever its relative gap
-CHUNK = 2**20  # coefficients in the largest array of one pass: bounds the memory
-BEST_FIRST = 256  # open cells beyond which only the worse half is cut in one round: a better lower end may close others
-STALLED = 0.8  # a cell within a tenth of its goal that keeps this share of its excess when halved ...
-PATIENCE = 4  # ... so many times in a row is left as it is: rounding is what remains
-GENERATIONS = 2  # how often a remainder is handed down before it is suspected, however small
-LEAST_GROWTH = 4.0  # what a stage makes of a remainder at least: cells that cannot succeed are not tried
-GROWTH = 16.0  # what a stage is expected to make of a remainder; decides how a cell is tried next, never a bound
+from varexp.enclosure.sup import FLOOR, Goal, Sup
 
 State = tuple[Enclosure, ...]
 
 
 @dataclass(frozen=True)
 class Transition:
-    """One step of a staged map: from a state to the next (`forward`), and that with the values whose norms are wanted.
+    """One stage of a staged map.
 
-    `largest` is the number of entries of the largest array on the way, per cell; `symbols` how many of the largest
-    remainders of each part of the next state become symbols.
+    Attributes:
+        step: from a state to the next state and the values whose norms are asked for.
+        forward: from a state to the next state alone.
+        largest: the number of entries of the largest array on the way, per cell; it decides the use of memory.
+        symbols: so many of the largest remainders of each part of the next state become symbols.
     """
 
     step: Callable[[State], tuple[State, Sequence[Enclosure]]]
@@ -48,39 +52,14 @@ class Transition:
     symbols: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Goal:
-    """Stop at this relative gap, or after so many (cell, stage) evaluations for one stage."""
-
-    gap: float = 0.01
-    evaluations: int = 20_000
-
-    def __post_init__(self) -> None:
-        if not 0 < self.gap < math.inf:
-            raise bad_value("gap", self.gap, "a finite number above 0")
-        if self.evaluations < 1:
-            raise bad_value("evaluations", self.evaluations, "a whole number from 1 up")
-
-
-@dataclass(frozen=True)
-class Sup(Interval):
-    """A sup between two ends; `place` holds parameters at which `lower` is attained, None if it was given."""
-
-    lower: float
-    upper: float = math.inf
-    place: tuple[float, ...] | None = None
-
-    @property
-    def gap(self) -> float:
-        """upper/lower − 1, with the absolute floor taken off."""
-        return (
-            max(self.upper - FLOOR, 0.0) / self.lower - 1 if self.lower > 0 else math.inf if self.upper > FLOOR else 0.0
-        )
-
-
 @dataclass
 class Search:
-    """The search over one box."""
+    """A search over one box.
+
+    Attributes:
+        start: from the parameters (cells, parameters) to the first state.
+        evaluated: after a run, the evaluations of a stage on a cell that were spent for each stage.
+    """
 
     start: Callable[[Enclosure], State]
     stages: Sequence[Transition]
@@ -88,140 +67,160 @@ class Search:
     norm: Norm
     order: int
     goal: Goal = field(default_factory=Goal)
+    policy: RefinementPolicy = field(default_factory=RefinementPolicy)
 
     def __post_init__(self) -> None:
         self._ring = ring(len(self.box.lower), self.order)
         self._parts = 2 ** len(self.box.lower)
-        self.evaluated = [0] * len(self.stages)  # (cell, stage) evaluations spent on behalf of each stage
+        self.evaluated = [0] * len(self.stages)
 
     @torch.no_grad()
     @shared_matrices()
     def run(self, known: Sequence[Sequence[float]]) -> list[list[Sup]]:
-        """Both ends of every objective of every stage. `known` are lower ends that are rigorous already."""
-        boxes = self._computed(*first_boxes(self.box), 0)
+        """Both ends of every objective of every stage. `known` holds lower ends that are rigorous already."""
+        boxes = self._compute_states(*first_boxes(self.box), 0)
         results = []
         for index in range(len(self.stages)):
             lower = torch.tensor(list(known[index]), dtype=torch.float64)
-            cells = self._resolve(self._entered(boxes, index, lower), index, lower)
+            cells = self._resolve(self._start_stage(boxes, index, lower), index, lower)
             results.append(_sups(cells, lower))
-            boxes = cells.ended()
+            boxes = cells.next_boxes()
         return results
 
-    def _entered(self, boxes: Boxes, index: int, lower: Tensor) -> Cells:
-        """Stage `index` on the cells that the stage before ended on. Those whose remainders cannot do are cut first,
-        if the budget has room for that; if not, it is left to what the cells turn out to need."""
-        hopeless = self._rest(boxes.states) * LEAST_GROWTH > self._room(lower) / self.goal.gap
+    def _start_stage(self, boxes: Boxes, index: int, lower: Tensor) -> Cells:
+        """Evaluate stage `index` on the cells of the stage before.
+
+        Cells whose remainders cannot meet the goal are divided first, if the budget has room for all of them.
+        """
+        hopeless = self._remainder_norm(boxes.states) * self.policy.least_growth > self._slack(lower) / self.goal.gap
         if len(boxes) + int(hopeless.sum()) * self._parts * (index + 1) > self.goal.evaluations:
             hopeless = torch.zeros_like(hopeless)
-        kept = boxes.take((~hopeless).nonzero()[:, 0])
-        return self._through(self._with_computed(kept, *halved(boxes.mid[hopeless], boxes.rad[hopeless]), index), index)
+        kept = boxes.select((~hopeless).nonzero()[:, 0])
+        middle, radius = halve_boxes(boxes.middle[hopeless], boxes.radius[hopeless])
+        return self._evaluate_stage(self._append_recomputed(kept, middle, radius, index), index)
 
     def _resolve(self, cells: Cells, index: int, lower: Tensor) -> Cells:
-        while len(lower):  # a stage may be on the way only
-            best = torch.maximum(lower, cells.below.amax(dim=0))
+        """Refine the worst cells until all are resolved, stalled or beyond the budget."""
+        while len(lower):  # a stage without objectives is on the way only
+            best = torch.maximum(lower, cells.lower.amax(dim=0))
             target = best * (1 + self.goal.gap) + FLOOR
-            excess = cells.excess(target)
-            left = (self.goal.evaluations - self.evaluated[index]) // (self._parts + index + 1)
-            worst = excess.argsort(descending=True, stable=True)
-            open_cells = worst[((excess > 1) & (cells.stalled < PATIENCE))[worst]]
-            chosen = open_cells[: min(max(left, 0), max(BEST_FIRST, len(open_cells) // 2))]
+            chosen = self._choose(cells, cells.excess(target), index)
             if len(chosen) == 0:
                 return cells
             kept = torch.ones(len(cells), dtype=torch.bool).index_fill(0, chosen, False)
-            found = self._again(cells, chosen, best, target, index)
-            cells = Cells.joined([cells.take(kept.nonzero()[:, 0]), found])
+            refined = self._refine(cells, chosen, best, target, index)
+            cells = Cells.concatenate([cells.select(kept.nonzero()[:, 0]), refined])
         return cells
 
-    def _again(self, cells: Cells, chosen: Tensor, best: Tensor, target: Tensor, index: int) -> Cells:
-        """The chosen cells in parts, which take their states from them; or, where those are in doubt, with states
-        computed from the start: of cells that were cut out of others as they are, of others in parts."""
-        doubtful, cut = self._doubtful(cells.boxes.take(chosen), best), cells.boxes.cut[chosen] > 0
-        divided, whole, parts = chosen[~doubtful], chosen[doubtful & cut], chosen[doubtful & ~cut]
+    def _choose(self, cells: Cells, excess: Tensor, index: int) -> Tensor:
+        """The places of the cells that are refined next, worst first; empty at the end."""
+        affordable = (self.goal.evaluations - self.evaluated[index]) // (self._parts + index + 1)
+        worst_first = excess.argsort(descending=True, stable=True)
+        is_open = (excess > 1) & (cells.stalled < self.policy.patience)
+        open_cells = worst_first[is_open[worst_first]]
+        return open_cells[: min(max(affordable, 0), max(self.policy.refined_at_once, len(open_cells) // 2))]
+
+    def _refine(self, cells: Cells, chosen: Tensor, best: Tensor, target: Tensor, index: int) -> Cells:
+        """The chosen cells, refined as the module's diagram says."""
         boxes = cells.boxes
-        mid, rad = halved(boxes.mid[parts], boxes.rad[parts])
-        mid, rad = torch.cat([boxes.mid[whole], mid]), torch.cat([boxes.rad[whole], rad])
-        parents = [divided.repeat_interleave(self._parts), whole, parts.repeat_interleave(self._parts)]
-        found = self._through(self._with_computed(boxes.take(divided).halved(), mid, rad, index), index)
-        return _no_worse(found, cells, torch.cat(parents), target)
+        doubtful = self._inherited_remainder_is_doubtful(boxes.select(chosen), best)
+        inherited = boxes.generations[chosen] > 0
+        divided, whole, recomputed = chosen[~doubtful], chosen[doubtful & inherited], chosen[doubtful & ~inherited]
+        middle, radius = halve_boxes(boxes.middle[recomputed], boxes.radius[recomputed])
+        middle, radius = torch.cat([boxes.middle[whole], middle]), torch.cat([boxes.radius[whole], radius])
+        parents = [divided.repeat_interleave(self._parts), whole, recomputed.repeat_interleave(self._parts)]
+        refined = self._append_recomputed(boxes.select(divided).halve(), middle, radius, index)
+        return self._inherit_bounds(self._evaluate_stage(refined, index), cells, torch.cat(parents), target)
 
-    def _doubtful(self, boxes: Boxes, best: Tensor) -> Tensor:
-        """Whether the remainder that a cell's state came with may be what keeps it from being resolved: it is large,
-        or it has been handed down before."""
-        return ~(GROWTH * self._rest(boxes.states) < self._room(best) / 4) | (boxes.cut >= GENERATIONS)
+    def _inherit_bounds(self, refined: Cells, cells: Cells, parents: Tensor, target: Tensor) -> Cells:
+        """The refined cells, with their parents' upper bounds where these are smaller, and with their stalls counted.
 
-    def _rest(self, states: States) -> Tensor:
-        return torch.stack([self.norm(state.rest()) for state in states]).sum(dim=0)
+        A cell stalls if states were computed on it and on its parent, and its excess is hardly smaller: the
+        rest of it is due to rounding.
+        """
+        before = cells.excess(target)[parents]
+        refined.upper = torch.minimum(refined.upper, cells.upper[parents])
+        slow = refined.excess(target) - 1 > self.policy.stalled_share * (before - 1)
+        slow &= before < self.policy.near_goal
+        computed = (refined.boxes.generations == 0) & (cells.boxes.generations[parents] == 0)
+        refined.stalled = torch.where(slow & computed, cells.stalled[parents] + 1, 0)
+        return refined
 
-    def _room(self, best: Tensor) -> float:
-        """What may be added to the smallest of the sups that are known to be above 0."""
+    def _inherited_remainder_is_doubtful(self, boxes: Boxes, best: Tensor) -> Tensor:
+        """Whether the remainder of a box's state may be what keeps it from being resolved: it is large for the goal, or
+        was inherited too often."""
+        expected = self.policy.expected_growth * self._remainder_norm(boxes.states)
+        is_small = expected < self._slack(best) / self.policy.slack_share
+        return ~is_small | (boxes.generations >= self.policy.most_generations)
+
+    def _remainder_norm(self, states: States) -> Tensor:
+        """The norm of the uncertainty of the states on each cell, added up."""
+        return torch.stack([self.norm(state.uncertainty()) for state in states]).sum(dim=0)
+
+    def _slack(self, best: Tensor) -> float:
+        """gap times the smallest of the lower ends above 0; infinite if there is none."""
         positive = best[best > 0]
         return self.goal.gap * float(positive.amin()) if len(positive) else math.inf
 
     # ---- evaluation ----------------------------------------------------------------------------------------------
 
-    def _computed(self, mid: Tensor, rad: Tensor, index: int) -> Boxes:
+    def _compute_states(self, middle: Tensor, radius: Tensor, index: int) -> Boxes:
         """Boxes at the start of stage `index`, with states computed from the start."""
-        state = self.start(parameters(self._ring, mid, rad))
-        states = tuple(part.model() for part in state)
+        states = tuple(part.model() for part in self.start(parameters(self._ring, middle, radius)))
         for stage in self.stages[:index]:
             states = self._forward(states, stage)
-        self.evaluated[index] += len(mid) * index
-        return Boxes(mid, rad, torch.zeros(len(mid), dtype=torch.long), states)
+        self.evaluated[index] += len(middle) * index
+        return Boxes(middle, radius, torch.zeros(len(middle), dtype=torch.long), states)
 
-    def _with_computed(self, boxes: Boxes, mid: Tensor, rad: Tensor, index: int) -> Boxes:
-        """Boxes, and others whose states are computed from the start."""
-        if len(mid) == 0:
+    def _append_recomputed(self, boxes: Boxes, middle: Tensor, radius: Tensor, index: int) -> Boxes:
+        """The boxes, followed by boxes whose states are computed from the start."""
+        if len(middle) == 0:
             return boxes
-        computed = self._computed(mid, rad, index)
-        return Boxes.joined([boxes, computed]) if len(boxes) else computed
+        computed = self._compute_states(middle, radius, index)
+        return Boxes.concatenate([boxes, computed]) if len(boxes) else computed
 
     def _forward(self, states: States, stage: Transition) -> States:
+        """The states at the end of a stage, in several passes."""
         done = []
-        for part in torch.arange(len(states[0].R)).split(self._chunk(stage.largest)):
-            state = stage.forward(tuple(Enclosure.of(model.cells(part)) for model in states))
-            done.append([x.model().refreshed(stage.symbols) for x in state])
-        return tuple(beside(same) for same in zip(*done, strict=True))
+        for part in torch.arange(len(states[0].remainder)).split(self._cells_per_pass(stage)):
+            state = stage.forward(tuple(Enclosure.of(model.select_cells(part)) for model in states))
+            done.append(tuple(x.model().condense(stage.symbols) for x in state))
+        return concatenate_states(done)
 
-    def _through(self, boxes: Boxes, index: int) -> Cells:
-        """Boxes taken through stage `index`."""
+    def _evaluate_stage(self, boxes: Boxes, index: int) -> Cells:
+        """Evaluate stage `index` on boxes, in several passes."""
         stage, done = self.stages[index], []
-        for part in torch.arange(len(boxes)).split(self._chunk(stage.largest)):
-            some = boxes.take(part)
-            state, values = stage.step(tuple(Enclosure.of(model) for model in some.states))
-            done.append(self._bounded(some, state, values, stage))
+        for part in torch.arange(len(boxes)).split(self._cells_per_pass(stage)):
+            selected = boxes.select(part)
+            state, values = stage.step(tuple(Enclosure.of(model) for model in selected.states))
+            upper, lower = self._bound(len(selected), values)
+            next_states = tuple(x.model().condense(stage.symbols) for x in state)
+            stalled = torch.zeros(len(selected), dtype=torch.long)
+            done.append(Cells(selected, stalled, upper, lower, next_states))
         self.evaluated[index] += len(boxes)
-        return Cells.joined(done)
+        return Cells.concatenate(done)
 
-    def _bounded(self, boxes: Boxes, state: State, values: Sequence[Enclosure], stage: Transition) -> Cells:
-        above, below = torch.zeros(2, len(boxes), len(values), dtype=torch.float64)
-        for shape in {value.shape for value in values}:  # those of one shape together
-            same = [i for i, value in enumerate(values) if value.shape == shape]
-            models = beside([values[i].model().absorbed() for i in same])
-            above[:, same] = self.norm.upper_bound(models).reshape(len(same), -1).mT
-            below[:, same] = self.norm.lower_bound(models).reshape(len(same), -1).mT
-        after = tuple(part.model().refreshed(stage.symbols) for part in state)
-        return Cells(boxes, torch.zeros(len(boxes), dtype=torch.long), above, below, after)
+    def _bound(self, cells: int, values: Sequence[Enclosure]) -> tuple[Tensor, Tensor]:
+        """Upper and lower bounds (cells, objectives) of the norms of values; values of one shape share a call."""
+        upper, lower = torch.zeros(2, cells, len(values), dtype=torch.float64)
+        for shape in {value.shape for value in values}:
+            columns = [i for i, value in enumerate(values) if value.shape == shape]
+            models = concatenate_cells([values[i].model().drop_symbols() for i in columns])
+            upper[:, columns] = self.norm.upper_bound(models).reshape(len(columns), -1).mT
+            lower[:, columns] = self.norm.lower_bound(models).reshape(len(columns), -1).mT
+        return upper, lower
 
-    def _chunk(self, largest: int) -> int:
+    def _cells_per_pass(self, stage: Transition) -> int:
         symbols = max(stage.symbols for stage in self.stages)
-        return max(4, CHUNK // ((len(self._ring) + symbols) * largest))
+        return max(4, self.policy.coefficients_per_pass // ((len(self._ring) + symbols) * stage.largest))
 
 
-def _no_worse(found: Cells, cells: Cells, parents: Tensor, target: Tensor) -> Cells:
-    """What held on a cell's parent holds on it. Where halving brought next to nothing, rounding is what is left."""
-    before = cells.excess(target)[parents]
-    found.above = torch.minimum(found.above, cells.above[parents])
-    slow = (found.excess(target) - 1 > STALLED * (before - 1)) & (before < 1.1)
-    fresh = (found.boxes.cut == 0) & (cells.boxes.cut[parents] == 0)
-    found.stalled = torch.where(slow & fresh, cells.stalled[parents] + 1, 0)
-    return found
-
-
-def _sups(cells: Cells, lower: Tensor) -> list[Sup]:
+def _sups(cells: Cells, known: Tensor) -> list[Sup]:
+    """The ends of each objective over all cells; a lower end that was known is kept if no cell has a larger one."""
     result = []
-    for j, known in enumerate(lower.tolist()):
-        best = int(cells.below[:, j].argmax())
-        found, above = float(cells.below[best, j]), float(cells.above[:, j].max())
-        place = tuple(cells.boxes.mid[best].tolist()) if found > known else None
-        result.append(Sup(max(found, known), above, place))
+    for j, given in enumerate(known.tolist()):
+        best = int(cells.lower[:, j].argmax())
+        attained, upper = float(cells.lower[best, j]), float(cells.upper[:, j].max())
+        place = tuple(cells.boxes.middle[best].tolist()) if attained > given else None
+        result.append(Sup(max(attained, given), upper, place))
     return result

@@ -1,187 +1,157 @@
-"""Softmax, and averages with its weights.
+"""Averages with softmax weights.
 
-For scores S + δ and values V + ε, polynomials and what is added to them, the average is a = Σ W_j V_j for W =
-softmax(S), plus Σ w_j ε_j for w = softmax(S + δ), plus Σ W_j (e^{δ_j} − 1)(V_j − a)/Σ W_l e^{δ_l}.
+Scores are S_j + δ_j and values V_j + ε_j: S and V are polynomials of t, δ and ε their symbols and remainders. Let
+W = softmax(S), w = softmax(S + δ) and a = Σ W_j V_j. Since Σ W_j (V_j − a) = 0, the average is
 
-With c the scores' constant coefficients, p = softmax(c) and u = S − c − ℓ for any function ℓ of the row, W_j is
-p_j e^{u_j}/z, z = Σ p_l e^{u_l}. For ℓ near log Σ p_l e^{S_l − c_l}, z is close to 1. z and Σ p_j e^{u_j} V_j are
-interpolated.
+(1) Σ w_j (V_j + ε_j) = a + Σ κ_j δ_j (V_j − a) + Σ w_j ε_j,    κ_j = W_j (e^{δ_j} − 1)/(δ_j Σ_l W_l e^{δ_l}).
+
+The polynomial part. Let S_j0 be the constant coefficients of S, p = softmax(S_0), c_j = S_j0 + Σ_l p_l (S_l − S_l0), of
+which the sum is the same for all j, ℓ any function of t for each row, and u_j = S_j − c_j − ℓ. Then
+
+(2) W_j = p_j e^{u_j}/z,    z = Σ p_l e^{u_l},    a = (Σ p_j e^{u_j} V_j)/z.
+
+The two sums are interpolated. For ℓ near log Σ p_l e^{S_l − c_l}, z is close to 1, and 1/z is enclosed well.
+
+(3) On an ellipse |Σ p_j e^{u_j} V_j| <= Σ p_j e^{|S_j − c_j|} · e^{|ℓ|} · max|V|, each |·| by the reach of the ellipse:
+this is the M of `aliasing`.
+
+The weights. Let η_j bound |u_j + ℓ_0|, rest_j bound |δ_j|, and ζ bound 1/z. Then e^{|δ|} bounds (e^δ − 1)/δ and 1/Σ W_l
+e^{δ_l} <= e^{max rest}, so that
+
+(4) W_j, w_j, κ_j <= most_j = p_j e^{η_j + rest_j + max rest − ℓ_0} ζ.
+
+(5) |w_j − p_j|, |κ_j − p_j| <= change_j = most_j e^{ℓ_0 + |ℓ_0|} − p_j. For x = η_j + |ℓ_0| + rest_j + max rest
+both w_j and κ_j lie between p_j e^{−x}(2 − ζ) and p_j e^x ζ, and 1 − e^{−x}(2 − ζ) <= e^x ζ − 1.
+
+The contributions of symbols and remainders, by (1):
+
+(6) symbols of scores, δ_j = Σ_s G_js y_s: with constant coefficients V_j0 and a_0, the generator is
+Σ_j p_j G_js (V_j0 − a_0). It leaves out at most Σ_j |G_js| (p_j (|V_j − V_j0| + |a − a_0|) + change_j (|V_j| + |a|)).
+
+(7) symbols of values: the generator is Σ_j p_j G_js; it leaves out at most Σ_j change_j |G_js|.
+
+(8) remainders of values: at most min(Σ_j most_j R_j, max_j R_j).
+
+(9) remainders r_j of scores: at most Σ_j most_j r_j (|V_j| + |a|).
+
+An average lies in the hull of the values. All values are measured from a middle, which the weights leave as it is.
 """
-
-from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from varexp.enclosure.aliasing import Interpolant, aliasing, enough, nodes, reaches
-from varexp.enclosure.basis import Ring, apply, broadcast
-from varexp.enclosure.combining import joined, same_symbols
-from varexp.enclosure.expression import MOST_TERMS, Affine, full
+from varexp.enclosure.aliasing import Interpolant
+from varexp.enclosure.basis import Ring
+from varexp.enclosure.combining import align_pair
 from varexp.enclosure.functions import inverse
-from varexp.enclosure.matrices import Matrix, identity
 from varexp.enclosure.model import ChebyshevModel
-from varexp.enclosure.nonlinear import multiply, within
+from varexp.enclosure.nonlinear import clip_to_range
+from varexp.enclosure.products import multiply
 from varexp.enclosure.rounding import TINY, UNIT, gamma
-from varexp.enclosure.terms import Term
-
-ELLIPSES = [5, 6, 7, 8, 9]  # of aliasing.ANGLES, those on which exponentials are bounded
+from varexp.enclosure.softmax_sums import Scores, Values, bound_values, dot, interpolate_sums, normalise_scores
 
 
 def average(x: ChebyshevModel, values: ChebyshevModel, middle: Tensor) -> ChebyshevModel:
-    """softmax(x) @ values along the last axis of x (..., rows, n), for values (..., n, columns), in the hull of their
-    rows. They are looked at from a middle (..., 1, columns), which the weights leave as it is."""
-    x, v = same_symbols(x, values.shifted(-middle).mixed())
-    shape, n = x.ring, x.R.shape[-1]
-    B = v.P.abs()
-    moving = B[1:].sum(dim=0).mul_(1 + gamma(len(B)))
-    reach = (moving + B[0]).mul_(1 + 4 * UNIT)
-    farthest = (reach + v.rest()).amax(dim=-2, keepdim=True).mul_(1 + 4 * UNIT)
+    """softmax(x) @ values, along the last axis of x.
 
-    below = x.P[0] - x.P[0].amax(dim=-1, keepdim=True)
-    p = below.exp()
-    scale = 1 / p.sum(dim=-1, keepdim=True)
-    p.mul_(scale)
-    u = x.P - _dot(p, x.P)
-    u[0] = below
-    found, level = _sums(u, v, shape, scale, B)
-    u.sub_(level)
+    Args:
+        x: scores (cells, ..., rows, n).
+        values: (cells, ..., n, columns).
+        middle: (..., 1, columns), exact; near the middle of the values, which makes the result sharper.
+    """
+    x, shifted = align_pair(x, values.add_tensor(-middle).drop_row_symbols())
+    v, scores = bound_values(shifted), normalise_scores(x)
+    sums, level = interpolate_sums(scores, v, x.ring)
+    rounding, most = bound_weights(x, scores, level)
+    a, reciprocal = divide_sums(sums, most, rounding, v, x.ring)
+    most = times_reciprocal(most, reciprocal)
+    deviation = a.deviation(a.uncertainty())
+    largest = torch.minimum(deviation + a.polynomial[0].abs(), v.farthest)  # |a|
+    moved, remainder, generators = most * x.remainder, a.remainder.clone(), a.polynomial[:0]
+    if x.symbols or v.model.symbols:
+        change = bound_change(scores.p, rounding, most, level)
+        if x.symbols:
+            moved.addcmul_(change, x.generators.abs().sum(dim=0))
+            generators = propagate_score_symbols(x, v, scores.p, a, deviation, remainder)
+        if v.model.symbols:
+            generators = propagate_value_symbols(v.model, scores.p, change, generators, remainder)
+    add_remainders(v, most, moved, largest, remainder)
+    return assemble(x, v, a, generators, remainder, largest).add_tensor(middle)
+
+
+def bound_weights(x: ChebyshevModel, scores: Scores, level: Tensor) -> tuple[Tensor, Tensor]:
+    """The relative rounding error of a computed p_j e^{u_j}, and (4) without ζ, both (..., rows, n)."""
+    ring, n = x.ring, x.remainder.shape[-1]
+    u = scores.exponents.sub_(level)  # the last use of the exponents
     levels = level.abs().sum(dim=0)
-    away = u[1:].abs_().sum(dim=0).add_(levels, alpha=4 * UNIT).mul_(1 + gamma(len(u) + 4))  # |u_j + ℓ_0|
-    doubt = (away - below).add_(levels).mul_(gamma(len(shape) + 16)).add_(gamma(2 * n + len(shape) + 64))  # of weights
-    off = doubt * p
-    rest = x.rest()
-    # p_j e^{u_j + 2|δ|} at most
-    most = (away + rest).add_(rest.amax(dim=-1, keepdim=True) - level[0]).mul_(1 + 8 * UNIT).add_(below).exp_()
-    most.mul_(scale).addcmul_(most, doubt, value=2.0).add_(TINY)
-
-    farthest_and_one = torch.cat([farthest, torch.ones_like(farthest[..., :1])], dim=-1)
-    R = found.remainder(shape, 2 * _dot(most, doubt) * farthest_and_one, found.variation())
-    size = found.P.abs().sum(dim=0).add_(R).mul_(1 + gamma(len(u)))
-    sums = ChebyshevModel(shape, found.P, found.P[:0], R, size)
-    reciprocal = inverse(sums.map(lambda t: t[..., -1:]))  # 1/z
-    a = multiply(sums.map(lambda t: t[..., :-1]), reciprocal)
-    varied = a.spread()[2]
-    size = torch.minimum(varied + a.P[0].abs(), farthest)  # of a
-    most.mul_((reciprocal.P[0] - 1).abs_().add_(reciprocal.spread()[2]).add_(1 + 32 * UNIT))  # of w_j
-    moved, R, G = most * x.R, a.R, a.P[:0]
-    if x.symbols or v.symbols:  # |W_j − p_j| and |w_j − p_j| are at most:
-        change = (most * (level[0] + level[0].abs()).exp_()).mul_(1 + gamma(2 * n + 64)).sub_(p).add_(off, alpha=2.0)
-        change.add_(p, alpha=gamma(2 * n + 32))
-    if x.symbols:
-        symbols = x.G.abs().sum(dim=0)
-        moved.addcmul_(change, symbols)
-        weighted = p * x.G
-        G = weighted @ v.P[0] - weighted.sum(dim=-1, keepdim=True) * a.P[0]
-        weighted = p * symbols
-        R.add_(weighted @ moving).add_(weighted.sum(dim=-1, keepdim=True) * varied)
-    if v.symbols:
-        G = p @ v.G + G if len(G) else p @ v.G
-        R.add_(change @ v.G.abs().sum(dim=0))
-    R.add_(torch.minimum(most @ v.R, v.R.amax(dim=-2, keepdim=True)))
-    R.add_(moved @ reach).add_(moved.sum(dim=-1, keepdim=True) * size)
-    R.mul_(1 + gamma(2 * n + 4 * len(x.symbols + v.symbols) + 64)).add_(TINY)
-    size = (size + R).add_(G.abs().sum(dim=0)).mul_(1 + gamma(16))
-    result = ChebyshevModel(shape, a.P, G, R, size, x.symbols or v.symbols)
-    return within(result, -farthest, farthest).shifted(middle)
+    eta = u[1:].abs_().sum(dim=0).add_(levels, alpha=4 * UNIT).mul_(1 + gamma(len(u) + 4))  # |u_j + ℓ_0|
+    # an exponent is a sum of at most len(ring) numbers whose absolute values add up to η − log p + levels; the
+    # rest are the roundings of p, of the exponential and of the sums over n
+    rounding = (eta - scores.log_p).add_(levels).mul_(gamma(len(ring) + 16)).add_(gamma(2 * n + len(ring) + 64))
+    rest = x.uncertainty()
+    most = (eta + rest).add_(rest.amax(dim=-1, keepdim=True) - level[0]).mul_(1 + 8 * UNIT).add_(scores.log_p).exp_()
+    most.mul_(scores.scale).addcmul_(most, rounding, value=2.0).add_(TINY)
+    return rounding, most
 
 
-def _sums(u: Tensor, v: ChebyshevModel, shape: Ring, scale: Tensor, B: Tensor) -> tuple[Interpolant, Tensor]:
-    """Interpolants of [Σ p_j e^{u_j} V_j, Σ p_j e^{u_j}], once u is less the level ℓ, and ℓ; here with log p in u.
-    Cells are sorted by the nodes that they need. On an ellipse exponentials are at most e^{|u|}."""
-    counts = nodes(shape)
-    sizes = reaches(shape, u.abs(), True, ELLIPSES).add_(u[0]).exp_().sum(dim=-1, keepdim=True)
-    sizes = sizes.mul_(scale * (1 + 1e-9)).nan_to_num_(nan=torch.inf, posinf=torch.inf)  # variables ellipses ... rows 1
-    factors, _ = aliasing(shape.variables, counts)
-    factors = factors[:, ELLIPSES]
-    lost = (factors.reshape(len(counts), 1, len(ELLIPSES), *[1] * (sizes.dim() - 2)) * sizes).amin(dim=2).sum(dim=1)
-    which = enough(lost, shape.variables).flatten(1).amax(dim=1)
-
-    batch = broadcast(u.shape[1:-2], v.R.shape[:-2])
-    P = u.new_empty(len(u), *batch, u.shape[-2], v.R.shape[-1] + 1)
-    level, above = u.new_zeros(*u.shape[:-1], 1), torch.empty_like(P[0])
-    for i, count in enumerate(counts):
-        cells = (which == i).nonzero()[:, 0]
-        if len(cells):
-            grid, whole = shape.grid(count), len(cells) == len(which)
-            weights = grid.at_nodes(u if whole else u[:, cells]).exp_()
-            values = grid.at_nodes(v.P if whole else v.P[:, cells])
-            sums = weights @ torch.cat([values, torch.ones_like(values[..., :1])], dim=-1)
-            sums.mul_(scale if whole else scale[cells])
-            own = apply(grid.coefficients, sums[..., -1:].log().nan_to_num_(0.0, 0.0, 0.0))
-            sums.mul_(grid.at_nodes(own).neg_().exp_())
-            level[:, cells] = own
-            P[:, cells], above[cells] = grid.interpolant(sums)
-    far = reaches(shape, B, True, ELLIPSES).add_(B[0]).amax(dim=-2, keepdim=True)
-    far = torch.cat([far, torch.ones_like(far[..., :1])], dim=-1)
-    sizes.mul_(reaches(shape, level.abs(), True, ELLIPSES).add_(level[0].abs()).exp_())
-    chosen = factors[which].reshape(len(which), len(ELLIPSES), *[1] * (sizes.dim() - 3)).movedim(1, 0)
-    return Interpolant(P, above, (chosen * sizes * far).amin(dim=1).sum(dim=0)), level
+def divide_sums(
+    sums: Interpolant, most: Tensor, rounding: Tensor, v: Values, ring: Ring
+) -> tuple[ChebyshevModel, ChebyshevModel]:
+    """The models of a and of 1/z, by (2). `sums` holds Σ p_j e^{u_j} V_j and, as its last column, z."""
+    size_of_columns = torch.cat([v.farthest, torch.ones_like(v.farthest[..., :1])], dim=-1)
+    noise = 2 * dot(most, rounding) * size_of_columns
+    remainder = sums.remainder(ring, noise, sums.variation())
+    magnitude = sums.polynomial.abs().sum(dim=0).add_(remainder).mul_(1 + gamma(len(sums.polynomial)))
+    both = ChebyshevModel(ring, sums.polynomial, sums.polynomial[:0], remainder, magnitude)
+    reciprocal = inverse(both.rearrange(lambda t: t[..., -1:]))
+    return multiply(both.rearrange(lambda t: t[..., :-1]), reciprocal), reciprocal
 
 
-def _dot(a: Tensor, b: Tensor) -> Tensor:
-    return torch.linalg.vecdot(a, b).unsqueeze(-1)
+def times_reciprocal(most: Tensor, reciprocal: ChebyshevModel) -> Tensor:
+    """(4) with ζ = 1 + |1/z − 1|; overwrites `most`."""
+    deviation = reciprocal.deviation(reciprocal.uncertainty())
+    return most.mul_((reciprocal.polynomial[0] - 1).abs_().add_(deviation).add_(1 + 32 * UNIT))
 
 
-class Softmax(Affine):
-    """Weights as an expression: what is averaged with them is averaged directly."""
-
-    def __init__(self, x: ChebyshevModel) -> None:
-        super().__init__(x.ring, x.R.shape, [])
-        self.scores = x
-
-    @property
-    def terms(self) -> tuple[Term, ...]:
-        return (Term(self.model()),)
-
-    def _evaluate(self) -> ChebyshevModel:
-        """The weights themselves: averages of 0 and 1."""
-        one = torch.eye(self.shape[-1], dtype=torch.float64)
-        x = self.scores if len(self.shape) > 2 else self.scores.map(lambda t: t.unsqueeze(-2))
-        exact = ChebyshevModel.constant(self.ring, one.expand(*x.R.shape[:-2], *one.shape))
-        weights = within(average(x, exact, one.new_zeros(1, len(one))), 0.0, 1.0)
-        return weights if len(self.shape) > 2 else weights.map(lambda t: t.squeeze(-2))
-
-    def matmul(self, other: Affine) -> Affine:
-        """Weights (Σ_t model_t right_t + C) = weights [model_1, ..., C] [right_1; ...; 1]."""
-        b = other if len(other.terms) <= MOST_TERMS else Affine.of(other.model())
-        models, rights = [], []
-        for term in (t.pushed() for t in b.terms):
-            model = term.model.map(lambda x: x.mT) if term.flipped else term.model
-            models.append(model if term.left is None else model.left(term.left))
-            rights.append(term.full_right() * term.factor)
-        if b.constant is not None:
-            models.append(ChebyshevModel.exactly(self.ring, full(b.constant, b.shape), b.shape[0]))
-            rights.append(identity(other.shape[-1]))
-        if not models:
-            return super().matmul(other)
-        values = _side_by_side(models)
-        mean = average(self.scores, values, values.P[0].mean(dim=-2, keepdim=True)).by_rows()
-        shape = (*broadcast(self.shape[:-2], other.shape[:-2]), self.shape[-2], other.shape[-1])
-        return Affine(self.ring, shape, [Term(mean, None, _stacked(rights))])
+def bound_change(p: Tensor, rounding: Tensor, most: Tensor, level: Tensor) -> Tensor:
+    """(5), with an allowance for the rounding of p."""
+    n, off = p.shape[-1], rounding * p
+    change = (most * (level[0] + level[0].abs()).exp_()).mul_(1 + gamma(2 * n + 64)).sub_(p).add_(off, alpha=2.0)
+    return change.add_(p, alpha=gamma(2 * n + 32))
 
 
-def _side_by_side(models: Sequence[ChebyshevModel]) -> ChebyshevModel:
-    batch = broadcast(*(model.R.shape[:-2] for model in models))
-
-    def beside(parts: list[Tensor]) -> Tensor:
-        return torch.cat([x.expand(*x.shape[: x.dim() - len(batch) - 2], *batch, *x.shape[-2:]) for x in parts], dim=-1)
-
-    return joined(models, beside)
-
-
-def _stacked(parts: Sequence[Matrix]) -> Matrix:
-    """One above the other."""
-    return parts[0].once("above", lambda *matrices: _one_above_the_other(matrices), *parts[1:])
+def propagate_score_symbols(
+    x: ChebyshevModel, v: Values, p: Tensor, a: ChebyshevModel, deviation: Tensor, remainder: Tensor
+) -> Tensor:
+    """The generators of (6). The rest of (6), except its part with change_j, is added to `remainder` in place."""
+    weighted = p * x.generators
+    generators = weighted @ v.model.polynomial[0] - weighted.sum(dim=-1, keepdim=True) * a.polynomial[0]
+    weighted = p * x.generators.abs().sum(dim=0)
+    remainder.add_(weighted @ v.variation).add_(weighted.sum(dim=-1, keepdim=True) * deviation)
+    return generators
 
 
-def _one_above_the_other(parts: Sequence[Matrix]) -> Matrix:
-    batch = broadcast(*(part.value.shape[:-2] for part in parts))
+def propagate_value_symbols(
+    v: ChebyshevModel, p: Tensor, change: Tensor, generators: Tensor, remainder: Tensor
+) -> Tensor:
+    """The sum of these generators and those of (7). The rest of (7) is added to `remainder` in place."""
+    remainder.add_(change @ v.generators.abs().sum(dim=0))
+    return p @ v.generators + generators if len(generators) else p @ v.generators
 
-    def stacked(each: list[Tensor]) -> Tensor:
-        return torch.cat([x.expand(*batch, *x.shape[-2:]) for x in each], dim=-2)
 
-    value = stacked([part.value for part in parts])
-    if all(part.error is None for part in parts):
-        return Matrix(value)
-    errors = [torch.zeros_like(part.value) if part.error is None else part.error for part in parts]
-    return Matrix(value, stacked(errors))
+def add_remainders(v: Values, most: Tensor, moved: Tensor, largest: Tensor, remainder: Tensor) -> None:
+    """Add (8) and (9) to `remainder` in place; `moved` holds most_j r_j + Σ_s change_j |G_js|, from (9) and (6)."""
+    of_values = v.model.remainder
+    remainder.add_(torch.minimum(most @ of_values, of_values.amax(dim=-2, keepdim=True)))
+    remainder.add_(moved @ v.reach).add_(moved.sum(dim=-1, keepdim=True) * largest)
+
+
+def assemble(
+    x: ChebyshevModel, v: Values, a: ChebyshevModel, generators: Tensor, remainder: Tensor, largest: Tensor
+) -> ChebyshevModel:
+    """The model of the average, within the hull of the values; overwrites `remainder`."""
+    n, symbols = x.remainder.shape[-1], x.symbols + v.model.symbols
+    remainder.mul_(1 + gamma(2 * n + 4 * len(symbols) + 64)).add_(TINY)
+    magnitude = (largest + remainder).add_(generators.abs().sum(dim=0)).mul_(1 + gamma(16))
+    result = ChebyshevModel(x.ring, a.polynomial, generators, remainder, magnitude, x.symbols or v.model.symbols)
+    return clip_to_range(result, -v.farthest, v.farthest)

@@ -1,4 +1,4 @@
-"""One summand of an affine expression over Chebyshev models."""
+"""Linear terms: the summands of an affine expression over Chebyshev models."""
 
 from dataclasses import dataclass, replace
 
@@ -7,71 +7,75 @@ from varexp.enclosure.model import ChebyshevModel
 
 
 @dataclass(frozen=True, eq=False)
-class Term:
-    """factor · left · model · right, the model transposed if `flipped`; None is the identity."""
+class LinearTerm:
+    """factor · left · model · right, or with the model's transpose if `transposed`; None stands for the identity."""
 
     model: ChebyshevModel
     left: Matrix | None = None
     right: Matrix | None = None
-    flipped: bool = False
+    transposed: bool = False
     factor: float = 1.0
 
-    def transpose(self) -> "Term":
+    def transpose(self) -> "LinearTerm":
         left = None if self.right is None else self.right.mT
         right = None if self.left is None else self.left.mT
-        return Term(self.model, left, right, not self.flipped, self.factor)
+        return LinearTerm(self.model, left, right, not self.transposed, self.factor)
 
-    def pushed(self) -> "Term":
-        """The same with the matrix on the model's own rows (tokens) applied, once for all terms that share it."""
-        if self.flipped:
-            return self if self.right is None else self.transpose().pushed().transpose()
+    def apply_row_matrix(self) -> "LinearTerm":
+        """The same term with the matrix on the model's own rows (tokens) applied to the model.
+
+        The model remembers the product, which many terms share.
+        """
+        if self.transposed:
+            return self if self.right is None else self.transpose().apply_row_matrix().transpose()
         if self.left is None:
             return self
-        key = ("left", id(self.left))
+        key = ("left_multiply", self.left)  # a matrix is equal to itself alone
         if key not in self.model.derived:
-            self.model.derived[key] = (self.left, self.model.left(self.left))  # holds the matrix: its id stays taken
-        return replace(self, model=self.model.derived[key][1], left=None)
+            self.model.derived[key] = self.model.left_multiply(self.left)
+        return replace(self, model=self.model.derived[key], left=None)
 
-    def value(self) -> ChebyshevModel:
-        """Evaluated."""
-        term = self.pushed()
-        x = term.model.map(lambda t: t.mT) if term.flipped else term.model
+    def oriented_model(self) -> ChebyshevModel:
+        """The model, or its transpose if the term is transposed."""
+        return self.model.transpose() if self.transposed else self.model
+
+    def evaluate(self) -> ChebyshevModel:
+        """The model of the term."""
+        term = self.apply_row_matrix()
+        x = term.oriented_model()
         if term.right is not None:
-            x = x.right(term.right)
+            x = x.right_multiply(term.right)
         if term.left is not None:
-            x = x.left(term.left)
-        return x.scaled(term.factor)
+            x = x.left_multiply(term.left)
+        return x.scale(term.factor)
 
-    def columns_in(self) -> int:
-        return self.model.R.shape[-2 if self.flipped else -1]
-
-    def rows_in(self) -> int:
-        return self.model.R.shape[-1 if self.flipped else -2]
-
-    def times(self, factor: float) -> "Term":
-        """Factors other than ±1 are multiplied as matrices, which keeps account of the rounding."""
+    def scale(self, factor: float) -> "LinearTerm":
+        """factor · term. A matrix takes over any factor but ±1, since matrices keep account of their rounding."""
         if abs(factor) == 1.0 or (abs(self.factor) == 1.0 and self.right is None):
             return replace(self, factor=self.factor * factor)
-        return replace(self, right=self.full_right() * factor)
+        return replace(self, right=self.right_or_identity() * factor)
 
-    def full_right(self) -> Matrix:
-        return identity(self.columns_in()) if self.right is None else self.right
+    def right_or_identity(self) -> Matrix:
+        columns = self.model.remainder.shape[-2 if self.transposed else -1]
+        return identity(columns) if self.right is None else self.right
 
-    def full_left(self) -> Matrix:
-        return identity(self.rows_in()) if self.left is None else self.left
+    def left_or_identity(self) -> Matrix:
+        rows = self.model.remainder.shape[-1 if self.transposed else -2]
+        return identity(rows) if self.left is None else self.left
 
-    def merged(self, other: "Term") -> "Term | None":
-        """Both as one term where that is possible."""
-        if self.model is not other.model or self.flipped != other.flipped:
+    def merge_with(self, other: "LinearTerm") -> "LinearTerm | None":
+        """The sum of both terms as one term; None if they differ in more than one of their matrices."""
+        if self.model is not other.model or self.transposed != other.transposed:
             return None
         if self.left is other.left:
-            right = self.full_right() * self.factor + other.full_right() * other.factor
+            right = self.right_or_identity() * self.factor + other.right_or_identity() * other.factor
             return replace(self, right=right, factor=1.0)
         if self.right is other.right:
-            left = self.full_left() * self.factor + other.full_left() * other.factor
+            left = self.left_or_identity() * self.factor + other.left_or_identity() * other.factor
             return replace(self, left=left, factor=1.0)
         return None
 
     @property
-    def vanishes(self) -> bool:
-        return any(m is not None and m.vanishes for m in (self.left, self.right))
+    def is_zero(self) -> bool:
+        """Whether one of the matrices is exactly 0."""
+        return any(m is not None and m.is_zero for m in (self.left, self.right))

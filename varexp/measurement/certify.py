@@ -98,7 +98,7 @@ def lower_bounds_at(
             differences, _, state, y = propagate_stage(stage, stage_target, state, y, _evaluated)
             found = {name: getattr(differences, name).model() for name in sups_of(stage)}
             values.append({name: norm.lower_bound(model)[places] for name, model in found.items()})
-            state, y = (Enclosure.of(x.model().refreshed(0)) for x in (state, y))
+            state, y = (Enclosure.of(x.model().condense(0)) for x in (state, y))
         return values
 
 

@@ -48,7 +48,7 @@ def norms() -> tuple[Norms, ...]:
             error, local = (_ends(getattr(differences, name)) for name in ("error", "local_error"))
             constant = aim.lipschitz(RMS)
             found.append(Norms(error, local, Interval(Fraction(constant.lower), Fraction(constant.upper))))
-            t, y = (Enclosure.of(x.model().refreshed(0)) for x in (t, y))
+            t, y = (Enclosure.of(x.model().condense(0)) for x in (t, y))
     return tuple(found)
 
 

@@ -24,10 +24,10 @@ class EuclideanNorm(TokenNorm):
         """What the Euclidean norm of so many entries is multiplied by."""
 
     def upper_bound(self, x: ChebyshevModel) -> Float[Tensor, "cells"]:
-        return euclidean_upper_bound(x, self.factor(x.R[0].numel()))
+        return euclidean_upper_bound(x, self.factor(x.remainder[0].numel()))
 
     def lower_bound(self, x: ChebyshevModel) -> Float[Tensor, "cells"]:
-        return euclidean_lower_bound(x, self.factor(x.R[0].numel()))
+        return euclidean_lower_bound(x, self.factor(x.remainder[0].numel()))
 
     def steepest(self, gradient: Float[Tensor, "... tokens channels"]) -> Float[Tensor, "... tokens channels"]:
         size = self(gradient)[..., None, None]

@@ -1,0 +1,54 @@
+"""Cells cut in two: the parts cover a cell, and their states have its values."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from test_basis import values
+from tolerances import ROUNDING
+
+from varexp.enclosure.basis import ring
+from varexp.enclosure.cells import parameters
+from varexp.enclosure.halving import halve_boxes, halve_state
+from varexp.enclosure.model import ChebyshevModel
+
+
+@pytest.mark.parametrize("variables", [1, 2])
+def test_parts_of_a_cell_cover_it_and_inherit_its_state(variables):
+    rg = ring(variables, 4)
+    mid = torch.full((2, variables), 0.3, dtype=torch.float64)
+    rad = torch.full((2, variables), 0.05, dtype=torch.float64)
+    middles, radii = halve_boxes(mid, rad)
+    parts = 2**variables
+    assert middles.shape == (2 * parts, variables)
+    assert bool(((middles - radii).reshape(2, parts, variables).amin(1) <= mid - rad).all())
+    assert bool(((middles + radii).reshape(2, parts, variables).amax(1) >= mid + rad).all())
+
+    state = torch.tanh(3 * parameters(rg, mid, rad)).model()
+    cut = halve_state(state)
+    fresh = torch.tanh(3 * parameters(rg, middles, radii)).model()
+    assert torch.allclose(cut.polynomial[0], fresh.polynomial[0], atol=1e-6)
+    assert float((cut.polynomial[0] - fresh.polynomial[0]).abs().max()) <= float(cut.remainder.max()) + 1e-12
+    assert torch.allclose(cut.remainder, state.remainder.repeat_interleave(parts, 0), atol=1e-14)
+    assert float(fresh.remainder.max()) < float(cut.remainder.max())
+
+
+@pytest.mark.parametrize(("variables", "order"), [(1, 7), (2, 5), (3, 3)])
+def test_halves_of_a_cell_have_the_same_values(variables, order):
+    shape = ring(variables, order)
+    P = torch.randn(len(shape), 1, 1, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
+    size = P.abs().sum(dim=0)
+    halves = halve_state(ChebyshevModel(shape, P, P[:0], torch.zeros_like(size), size))
+    t = np.random.default_rng(4).uniform(-1, 1, (50, variables))
+    for part, signs in enumerate(itertools.product([-0.5, 0.5], repeat=variables)):
+        whole = values(P[:, 0, 0], shape, np.array(signs) + t / 2)
+        assert np.allclose(values(halves.polynomial[:, part, 0], shape, t), whole, rtol=0, atol=1e-13)
+        assert float(halves.remainder[part, 0]) < 1e-12
+
+
+def test_halves_by_hand():
+    middle, radius = torch.tensor([[1.0]], dtype=torch.float64), torch.tensor([[0.5]], dtype=torch.float64)
+    middles, radii = halve_boxes(middle, radius)
+    assert middles.flatten().tolist() == [0.75, 1.25]
+    assert all(0.25 < r < 0.25 * (1 + ROUNDING) for r in radii.flatten().tolist())

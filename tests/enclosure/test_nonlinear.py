@@ -1,0 +1,73 @@
+"""Compositions: contained at any choice of nodes, and not without what interpolation loses."""
+
+import pytest
+import torch
+from random_models import escapes, new_symbols, random_model
+from tolerances import ROUNDING
+
+from varexp.enclosure import aliasing, nonlinear
+from varexp.enclosure.functions import EXP, TANH
+from varexp.enclosure.nonlinear import between_parallel_lines, clip_to_range, compose
+
+
+def test_a_remainder_wider_than_the_range_is_replaced_by_the_range():
+    x = random_model(2, 1, 2, new_symbols(1), 0.5)
+    x.remainder[0, 0, 0], x.remainder[0, 0, 1] = 1e9, torch.nan
+    clipped = clip_to_range(x, -1.0, 1.0)
+    for entry in (0, 1):
+        assert 1.0 <= float(clipped.remainder[0, 0, entry]) <= 1.0 + 1e-15
+        assert not bool(clipped.polynomial[:, 0, 0, entry].any())
+    assert torch.equal(clipped.polynomial[:, 1:], x.polynomial[:, 1:])
+
+
+def nothing_lost(variables, counts):
+    return aliasing.aliasing_factors(variables, counts) * 1e-200  # not 0: some of the ellipses are unbounded
+
+
+@pytest.mark.parametrize("operation", [lambda x: torch.tanh(3 * x), lambda x: torch.sin(3 * x)])
+def test_what_interpolation_loses_is_needed(monkeypatch, operation):
+    """At few nodes the bound of what is lost holds, and nothing holds without it."""
+    monkeypatch.setattr(nonlinear, "node_counts", lambda ring: (4,))
+    x = random_model(11, 1, 3, (), 0.8)
+    x.remainder = torch.zeros_like(x.remainder)
+    assert escapes(operation, x) == 0
+    monkeypatch.setattr(nonlinear, "aliasing_factors", nothing_lost)
+    assert escapes(operation, x) > 0
+
+
+@pytest.mark.parametrize("place", [0, 3, 10])
+@pytest.mark.parametrize("variables", [1, 2])
+def test_any_ellipse_and_any_number_of_nodes_give_an_enclosure(monkeypatch, place, variables):
+    """The heuristics that choose them affect speed alone."""
+    monkeypatch.setattr(
+        nonlinear, "largest_ellipse_within", lambda reached, preferred: torch.full_like(reached[:, 0], place).long()
+    )
+    monkeypatch.setattr(nonlinear, "_chosen_counts", lambda *arguments: torch.full_like(arguments[3], 1).long())
+    assert escapes(torch.tanh, random_model(5, variables, 3, new_symbols(2), 0.3)) == 0
+
+
+def test_few_values_at_once_give_the_same_numbers(monkeypatch):
+    x = random_model(5, 2, 3, (), 0.3)
+    expected = compose(x, EXP)
+    monkeypatch.setattr(nonlinear, "BLOCK", 300)
+    assert torch.allclose(compose(x, EXP).polynomial, expected.polynomial, rtol=ROUNDING, atol=ROUNDING)
+
+
+def test_a_constant_is_mapped_to_its_value():
+    x = random_model(5, 1, 3, (), 0.3)
+    x.polynomial[1:] = 0.0
+    x.remainder = torch.zeros_like(x.remainder)
+    result = compose(x, TANH)
+    assert float((result.polynomial[0] - torch.tanh(x.polynomial[0])).abs().max()) <= ROUNDING
+    assert float(result.remainder.max()) <= ROUNDING
+
+
+def test_a_strip_by_hand():
+    """Between x/2 and x/2 + 1."""
+    x = random_model(5, 1, 3, (), 0.3)
+    half = torch.full_like(x.remainder, 0.5)
+    result = between_parallel_lines(x, half, half)
+    assert torch.equal(result.polynomial[1:], 0.5 * x.polynomial[1:])
+    assert torch.equal(result.polynomial[0], 0.5 * x.polynomial[0] + 0.5)
+    assert bool((result.remainder >= 0.5 * x.remainder + 0.5).all())
+    assert escapes(lambda v: v.relu(), x) == 0

@@ -1,0 +1,84 @@
+"""Norms of cells: upper and lower bounds, by hand, against samples, and where nothing is known."""
+
+import math
+
+import pytest
+import torch
+from random_models import random_model
+from tolerances import ROUNDING
+
+from varexp.enclosure import Norm
+from varexp.enclosure.basis import ring
+from varexp.enclosure.cells import parameters
+from varexp.enclosure.model import ChebyshevModel
+from varexp.enclosure.norms import (
+    bound_entries,
+    euclidean_lower_bound,
+    euclidean_upper_bound,
+    value_at_middle,
+)
+from varexp.maps.norms import NORMS
+
+
+@pytest.mark.parametrize("norm", ["rms", "frobenius", "max"])
+@pytest.mark.parametrize("lost", [math.inf, math.nan])
+def test_what_is_not_bounded_has_no_finite_norm(norm, lost):
+    """Nor the largest number there is, which would pass for an upper end."""
+    x = parameters(ring(1, 2), torch.zeros(2, 1, dtype=torch.float64), torch.ones(2, 1, dtype=torch.float64))
+    model = x.reshape(2, 1, 1).model()
+    model.remainder[0] = lost
+    assert NORMS[norm].upper_bound(model)[0] == math.inf
+    assert NORMS[norm].upper_bound(model)[1] == pytest.approx(1.0)
+    assert NORMS[norm].lower_bound(model)[0] == 0.0
+
+
+def test_norms_of_cells_enclose_dense_samples():
+    rg = ring(2, 3)
+    mid = torch.zeros(1, 2, dtype=torch.float64)
+    u = parameters(rg, mid, torch.ones_like(mid))[..., None]
+    model = torch.sin(torch.cat([u, 0.3 * u - 0.2], dim=-1)).model()
+    grid = torch.cartesian_prod(*[torch.linspace(-1, 1, 41, dtype=torch.float64)] * 2)[..., None]
+    values = torch.sin(torch.cat([grid, 0.3 * grid - 0.2], dim=-1))
+    norms = {"max": values.abs().amax((1, 2)), "frobenius": values.square().sum((1, 2)).sqrt()}
+    norms["rms"] = norms["frobenius"] / 2
+    for name, exact in norms.items():
+        assert float(NORMS[name].lower_bound(model)) <= float(exact.max()) <= float(NORMS[name].upper_bound(model))
+
+
+class SumNorm(Norm):
+    """The sum of absolute values, with the bounds that any norm of absolute values has."""
+
+    name = "sum"
+
+    def __call__(self, x):
+        return x.abs().sum(dim=(-2, -1))
+
+
+def test_a_norm_of_absolute_values_needs_its_value_alone():
+    x = random_model(1, 1, 3, (), 0.3)
+    norm = SumNorm()
+    t = torch.linspace(-1, 1, 201, dtype=torch.float64)
+    values = torch.stack([torch.cos(e[0] * t.acos()) for e in x.ring.powers], dim=1)
+    dense = torch.einsum("pm,m...->p...", values, x.polynomial)
+    sup = norm(dense).amax(dim=0)
+    assert bool((norm.upper_bound(x) >= sup).all())
+    assert bool((norm.lower_bound(x) <= sup).all())
+    assert str(norm) == "sum"
+
+
+def test_bounds_by_hand():
+    """3 + 4i as entries: norm 5, at zero width."""
+    x = ChebyshevModel.constant(ring(1, 2), torch.tensor([[[3.0, -4.0]]], dtype=torch.float64))
+    assert bound_entries(x).flatten().tolist() == pytest.approx([3.0, 4.0], rel=ROUNDING)
+    assert 5.0 <= float(euclidean_upper_bound(x, 1.0)) <= 5.0 * (1 + ROUNDING)
+    assert 5.0 * (1 - ROUNDING) <= float(euclidean_lower_bound(x, 1.0)) <= 5.0
+    centre, off = value_at_middle(x)
+    assert centre.flatten().tolist() == [3.0, -4.0]
+    assert float(off.max()) <= ROUNDING
+
+
+def test_an_uncertainty_takes_the_lower_bound_down_and_the_upper_bound_up():
+    x = random_model(1, 1, 3, (), 0.3)
+    y = ChebyshevModel(x.ring, x.polynomial, x.generators, x.remainder + 0.1, x.magnitude + 0.1)
+    assert bool((euclidean_upper_bound(y, 1.0) > euclidean_upper_bound(x, 1.0)).all())
+    assert bool((euclidean_lower_bound(y, 1.0) < euclidean_lower_bound(x, 1.0)).all())

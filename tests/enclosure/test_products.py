@@ -1,0 +1,64 @@
+"""Products: exact where nothing is truncated, and not contained without what interpolation loses."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.polynomial import chebyshev as reference
+from random_models import Points, escapes, new_symbols, random_model, violations
+from tolerances import ROUNDING
+
+from varexp.enclosure.basis import Ring
+from varexp.enclosure.products import contract, multiply
+
+
+def test_a_product_within_the_order_is_numpys():
+    x, y = (random_model(seed, 1, 6, (), 0.5, shape=(1, 1, 1)) for seed in (1, 2))
+    for model in (x, y):
+        model.polynomial[4:] = 0.0
+        model.remainder = torch.zeros_like(model.remainder)
+    product = multiply(x, y)
+    expected = reference.chebmul(x.polynomial[:4].flatten().numpy(), y.polynomial[:4].flatten().numpy())
+    assert np.allclose(product.polynomial.flatten().numpy(), expected, rtol=ROUNDING, atol=ROUNDING)
+    assert float(product.remainder) <= ROUNDING
+
+
+@pytest.mark.parametrize("variables", [1, 2, 3])
+def test_interpolation_of_a_product_loses_what_the_ring_says_at_most(variables):
+    """T_e T_f for every pair, at random points and in the corners."""
+    ring = Ring(variables, 3)
+    grid = ring.grid()
+    t = np.random.default_rng(1).uniform(-1, 1, (2000, variables))
+    t[:2] = [[1.0], [-1.0]]
+    basis = torch.from_numpy(
+        np.stack([np.prod([np.cos(d * np.arccos(t[:, v])) for v, d in enumerate(e)], axis=0) for e in ring.powers])
+    )
+    products = (grid.evaluation[:, :, None] * grid.evaluation[:, None]).flatten(1)
+    kept = (grid.interpolation @ products).T @ basis
+    exact = (basis[:, None] * basis[None]).flatten(0, 1)
+    lost = (exact - kept).abs().amax(dim=1).reshape(len(ring), len(ring))
+    degrees = torch.tensor(ring.degrees)
+    low = degrees[:, None] + degrees[None] <= ring.order
+    assert float(lost[low].max()) <= ROUNDING
+    assert float(lost.max()) <= ring.product_loss + ROUNDING
+    assert float(lost.max()) > 0.5  # not nothing
+
+
+def test_what_interpolation_loses_is_needed():
+    x = random_model(11, 1, 3, (), 0.8)
+    x.remainder = torch.zeros_like(x.remainder)
+    assert escapes(lambda v: v * v, x) == 0
+    x.ring = Ring(1, 3)
+    x.ring.product_loss = 0.0
+    assert escapes(lambda v: v * v, x) > 0
+
+
+@pytest.mark.parametrize("symbols", [(0, 0), (2, 0), (0, 2), (2, 2)])
+def test_matrix_products_are_contained_whoever_has_symbols(symbols):
+    shared = new_symbols(2)
+    x = random_model(1, 2, 3, shared[: symbols[0]], 0.3)
+    y = random_model(2, 2, 3, shared[: symbols[1]], 0.3, shape=(4, 5, 3))
+    points = Points(3, 2, [symbol for symbol in shared if not symbol.by_row])
+    points.y |= {symbol: points.draw(len(points.t), 3) for symbol in shared if symbol.by_row}
+    y = y.drop_row_symbols()
+    exact = points.values(x) @ points.values(y)
+    assert violations(contract(x, y), points, exact) == 0

@@ -1,0 +1,75 @@
+"""Cells and states cut in two along every parameter."""
+
+import itertools
+import math
+from fractions import Fraction
+from functools import lru_cache
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from varexp.enclosure.basis import chebyshev_in_powers, ring, substitute_affine
+from varexp.enclosure.model import ChebyshevModel
+from varexp.enclosure.rounding import UNIT, gamma
+from varexp.enclosure.symbols import fresh_symbols
+
+
+def halve_boxes(
+    middle: Float[Tensor, "boxes parameters"], radius: Float[Tensor, "boxes parameters"]
+) -> tuple[Float[Tensor, "parts parameters"], Float[Tensor, "parts parameters"]]:
+    """The 2^parameters parts of every box, one after the other. Radii are rounded up, so that the parts cover it."""
+    signs = 0.5 * _corner_signs(middle.shape[1])
+    middles = (middle[:, None] + radius[:, None] * signs).flatten(0, 1)
+    radii = (radius / 2 + 4 * UNIT * (middle.abs() + radius)).repeat_interleave(len(signs), dim=0)
+    return middles, radii
+
+
+def halve_state(state: ChebyshevModel) -> ChebyshevModel:
+    """A state on the parts of its cells: t = ±1/2 + t'/2 in the polynomial, with the same generators and remainder.
+
+    A new coefficient is a sum of at most len(ring) products with exact entries of absolute value <= 1.
+    """
+    matrices = _halving_matrices(state.ring.variables, state.ring.order)
+    parts = len(matrices)
+    polynomial = torch.einsum("pef,fc...->ecp...", matrices, state.polynomial).flatten(1, 2)
+    magnitude = state.magnitude.repeat_interleave(parts, dim=0) * (1 + gamma(len(state.ring) + 4))
+    rounding = gamma(len(state.ring) + 4) * magnitude
+    remainder = (state.remainder.repeat_interleave(parts, dim=0) + rounding) * (1 + 8 * UNIT)
+    generators = state.generators.repeat_interleave(parts, dim=1)
+    return ChebyshevModel(state.ring, polynomial, generators, remainder, magnitude, fresh_symbols(state.symbols))
+
+
+def _corner_signs(variables: int) -> Tensor:
+    return torch.tensor(list(itertools.product([-1.0, 1.0], repeat=variables)), dtype=torch.float64)
+
+
+@lru_cache(maxsize=16)
+def _halving_matrices(variables: int, order: int) -> Float[Tensor, "parts coefficients coefficients"]:
+    """Column f holds the coefficients of T_f at t = (sign + t')/2, which are exact: integers over a power of 2."""
+    powers = ring(variables, order).powers
+    table = {
+        sign: [
+            _powers_to_chebyshev(substitute_affine(chebyshev_in_powers(a), Fraction(sign) / 2, Fraction(1, 2)))
+            for a in range(order + 1)
+        ]
+        for sign in (-1.0, 1.0)
+    }
+
+    def entry(e: tuple[int, ...], f: tuple[int, ...], signs: list[float]) -> float:
+        factors = zip(f, e, signs, strict=True)
+        return math.prod(table[sign][a][b] if b <= a else 0.0 for a, b, sign in factors)
+
+    parts = [[[entry(e, f, signs) for f in powers] for e in powers] for signs in _corner_signs(variables).tolist()]
+    return torch.tensor(parts, dtype=torch.float64)
+
+
+def _powers_to_chebyshev(polynomial: list[Fraction]) -> list[float]:
+    """The coefficients by T_0, T_1, … of a polynomial given by powers of t; the leading power is removed first."""
+    left, out = list(polynomial), [0.0] * len(polynomial)
+    for m in range(len(polynomial) - 1, -1, -1):
+        basis = chebyshev_in_powers(m)
+        factor = left[m] / basis[m]
+        out[m] = float(factor)
+        left = [a - factor * b for a, b in itertools.zip_longest(left[: m + 1], basis, fillvalue=Fraction(0))]
+    return out
