@@ -52,3 +52,16 @@ def test_halves_by_hand():
     middles, radii = halve_boxes(middle, radius)
     assert middles.flatten().tolist() == [0.75, 1.25]
     assert all(0.25 < r < 0.25 * (1 + ROUNDING) for r in radii.flatten().tolist())
+
+
+@pytest.mark.parametrize(("variables", "order"), [(1, 7), (2, 5), (3, 3)])
+def test_the_magnitude_of_a_part_bounds_its_coefficients(variables, order):
+    """For every T_e alone, and after two cuts. The larger cell's magnitude would not do: the control."""
+    shape = ring(variables, order)
+    P = torch.eye(len(shape), dtype=torch.float64)[:, :, None]  # coefficients cells entries
+    size = torch.ones(len(shape), 1, dtype=torch.float64)
+    once = halve_state(ChebyshevModel(shape, P, P[:0], torch.zeros_like(size), size))
+    for cut in (once, halve_state(once)):
+        sums = cut.polynomial.abs().sum(dim=0)
+        assert bool((sums <= cut.magnitude).all())
+        assert float(sums.max()) > 1.4

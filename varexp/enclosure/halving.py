@@ -28,15 +28,19 @@ def halve_boxes(
 def halve_state(state: ChebyshevModel) -> ChebyshevModel:
     """A state on the parts of its cells: t = ±1/2 + t'/2 in the polynomial, with the same generators and remainder.
 
-    A new coefficient is a sum of at most len(ring) products with exact entries of absolute value <= 1.
+    A new coefficient is a sum of at most len(ring) products with exact entries, so that it is off by γ·Σ_f |M_ef P_f|.
+    Over all e these add up to γ·g·Σ_f |P_f| at most, where g is the largest Σ_e |M_ef|. g exceeds 1, so that the
+    magnitude is that of the new polynomial.
     """
     matrices = _halving_matrices(state.ring.variables, state.ring.order)
-    parts = len(matrices)
+    parts, terms = len(matrices), len(state.ring)
     polynomial = torch.einsum("pef,fc...->ecp...", matrices, state.polynomial).flatten(1, 2)
-    magnitude = state.magnitude.repeat_interleave(parts, dim=0) * (1 + gamma(len(state.ring) + 4))
-    rounding = gamma(len(state.ring) + 4) * magnitude
+    growth = float(matrices.abs().sum(dim=1).max()) * (1 + gamma(terms))
+    rounding = gamma(terms + 4) * growth * state.magnitude.repeat_interleave(parts, dim=0)
     remainder = (state.remainder.repeat_interleave(parts, dim=0) + rounding) * (1 + 8 * UNIT)
     generators = state.generators.repeat_interleave(parts, dim=1)
+    uncertainty = state.uncertainty().repeat_interleave(parts, dim=0) + rounding
+    magnitude = (polynomial.abs().sum(dim=0) + uncertainty) * (1 + gamma(terms + 8))
     return ChebyshevModel(state.ring, polynomial, generators, remainder, magnitude, fresh_symbols(state.symbols))
 
 
