@@ -15,7 +15,8 @@ export MALLOC_TRIM_THRESHOLD_ := 1073741824
 
 CHAINS := depth,width,kernel
 MODELS := downsampling,flowar,pyramid
-SWEEP := $(PY) scripts/sweep.py tracking=wandb
+VAREXP := $(VENV)/bin/varexp
+SWEEP := $(VAREXP) sweep tracking=wandb
 
 .DEFAULT_GOAL := help
 .PHONY: help sweep models results verify smoke figures test lint bench paper clean
@@ -28,18 +29,18 @@ sweep: $(STAMP) ## the main job: depth, width and kernel sweeps, their tables an
 
 models: $(STAMP) ## the other models of the paper: pyramids, FlowAR, down-sampling, a decoder; tables, figures, samples
 	@$(SWEEP) 'experiment=[$(MODELS)]'
-	@$(PY) scripts/samples.py
+	@$(VAREXP) samples
 
 results: sweep models verify ## all of results/, from a clean tree
 
 verify: $(STAMP) ## the ledger of claims: what the paper states, item by item, verdicts and evidence, in seconds
-	@$(PY) scripts/verify.py
+	@$(VAREXP) verify
 
 smoke: $(STAMP) ## the whole path in seconds, written to build/smoke
-	@$(SWEEP) 'experiment=[$(CHAINS),$(MODELS)]' scale=smoke results=$(CURDIR)/build/smoke
+	@$(SWEEP) 'experiment=[$(CHAINS),$(MODELS)]' scale=smoke 'results="$(CURDIR)/build/smoke"'
 
 figures: $(STAMP) ## redraw results/figures from results/tables, without training
-	@$(PY) scripts/figures.py
+	@$(VAREXP) figures
 
 test: $(TOOLS) ## all tests
 	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
@@ -50,10 +51,10 @@ lint: $(TOOLS) ## ruff and mypy
 	@$(VENV)/bin/mypy
 
 bench: $(STAMP) ## speed of ensembles and of enclosures, as ratios in one run
-	@$(PY) scripts/benchmark.py
+	@$(VAREXP) benchmark
 
-paper: $(STAMP) ## publication scale: twenty seeds, three times the training, hours; written to build/paper
-	@$(SWEEP) 'experiment=[$(CHAINS),$(MODELS)]' scale=paper results=$(CURDIR)/build/paper
+paper: $(STAMP) ## publication scale: twenty seeds, 3.6 times the training, hours; written to build/paper
+	@$(SWEEP) 'experiment=[$(CHAINS),$(MODELS)]' scale=paper 'results="$(CURDIR)/build/paper"'
 
 clean: ## delete .venv and build/, keep results/
 	@rm -rf $(VENV) build

@@ -136,7 +136,7 @@ def test_configs_run_no_code():
 def test_an_experiments_file_says_what_it_claims():
     for path in (ROOT / "configs" / "experiment").glob("*.yaml"):
         text = path.read_text()
-        for word in ("# Claim:", "# Command: python scripts/sweep.py experiment=", "# Time:", "# Outcome:"):
+        for word in ("# Claim:", "# Command: varexp sweep experiment=", "# Time:", "# Outcome:"):
             assert word in text, f"{path}: {word}"
 
 

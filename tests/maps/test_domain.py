@@ -9,7 +9,16 @@ from tolerances import ROUNDING, SAMPLING
 from varexp.maps.domains import DOMAINS, Ball, Curve, Disc, parse_domain
 from varexp.maps.norms import NORMS
 
-ALL = [kind(side) for kind in DOMAINS.values() for side in (1, 2, 4)]
+
+def made(kind, side):
+    """A domain, or none where the kind has not got this side."""
+    try:
+        return [kind(side)]
+    except ValueError:
+        return []
+
+
+ALL = [domain for kind in DOMAINS.values() for side in (1, 2, 4) for domain in made(kind, side)]
 
 
 @pytest.mark.parametrize("domain", ALL, ids=str)
@@ -25,13 +34,14 @@ def test_diameter_is_attained_and_not_exceeded(domain, norm):
     distances = NORMS[norm](points[:, None] - points[None, :])
     assert float(distances.max()) <= domain.diameter(norm) * (1 + ROUNDING)
     if domain.kind != "ball":  # 512 points of a ball of many parameters stay inside
-        assert float(distances.max()) >= domain.diameter(norm) * 0.9
+        sharp = norm in ("rms", "max", "frobenius")  # another norm has the bound of every norm of absolute values
+        assert float(distances.max()) >= domain.diameter(norm) * (0.9 if sharp else 0.3)
 
 
 @pytest.mark.parametrize("domain", ALL, ids=str)
 def test_words_lie_in_the_domain(domain):
     rms = NORMS["rms"](domain.points(domain.sample(300)))
-    assert float(rms.max()) <= 1 + ROUNDING
+    assert float(rms.max()) <= domain.radius * (1 + ROUNDING)
     if domain.kind == "curve":
         assert float(rms.min()) >= 1 - ROUNDING
 
@@ -41,7 +51,7 @@ def test_projection(domain):
     theta = 5 * torch.randn(100, domain.parameters, dtype=torch.float64)
     inside = domain.project(theta)
     torch.testing.assert_close(domain.project(inside), inside, rtol=ROUNDING, atol=0)
-    assert float(NORMS["rms"](domain.points(inside)).max()) <= 1 + ROUNDING
+    assert float(NORMS["rms"](domain.points(inside)).max()) <= domain.radius * (1 + ROUNDING)
     if domain.kind == "curve":
         torch.testing.assert_close(domain.points(inside), domain.points(theta))
     else:  # nearest: no point of the domain is nearer
@@ -91,7 +101,7 @@ def test_the_cover_holds_every_word(domain):
     """Every parameter is in a cell, within `cell_radius` of its middle; with half the radius some is not."""
     middles, half = domain.cover()
     theta = domain.sample(500)
-    edge = theta / theta.norm(dim=1, keepdim=True) if domain.kind != "curve" else theta
+    edge = domain.project(100 * theta) if domain.kind != "curve" else theta
     for points in (theta, edge):
         away = points[:, None] - middles
         inside = away.abs().amax(dim=2) <= half * (1 + ROUNDING)

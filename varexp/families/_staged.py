@@ -1,4 +1,4 @@
-"""What chains and pyramids share: stages that are measured one by one, and errors that are enclosed."""
+"""The common part of chains and pyramids: stages that are measured one by one, and errors that are enclosed."""
 
 from collections.abc import Callable, Sequence
 

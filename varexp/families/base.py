@@ -1,4 +1,4 @@
-"""What a family of models is: its settings, how it is trained, what is measured of it; and the registry of families.
+"""The protocol of a family of models: its settings, its training, its evaluation; and the registry of families.
 
 All that differs between kinds of models stands in their families and nowhere else.
 """
@@ -31,7 +31,7 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was measured: columns of the row, and columns of each stage's row where stages are measured."""
+    """Measurements as columns: of the row, and of each stage's row where stages are measured."""
 
     columns: Columns
     stages: tuple[Columns, ...] = ()
@@ -98,7 +98,7 @@ class Family(ABC):
         how: Measurement,
         notify: Callable[[int], None],
     ) -> list[dict[Reading, Evaluation]]:
-        """Measure models that share a target and a domain: what was found, for every model by its readings.
+        """Measure models that share a target and a domain. For every model an evaluation by reading.
 
         A reading that has no entry belongs to a model that diverged at or before its depth. `notify` hears of the place
         of each model that is finished.

@@ -1,4 +1,4 @@
-"""What every kind of model is asked to do: a target on a domain of words. Settings that all families share."""
+"""Settings that all families share: the target and the domain of words."""
 
 import dataclasses
 import math
@@ -47,7 +47,7 @@ class TargetSettings:
 
 @lru_cache(maxsize=512)
 def _built(cls: type, settings: TargetSettings, sides: tuple[int, ...], channels: int) -> Target:
-    """`cls` is what the name stands for now: another class of the same name is another target."""
+    """`cls` is the class that the name stands for now: another class of the same name is another target."""
     return build_target(settings.target, sides, settings.K, channels, dict(settings.target_options))
 
 

@@ -1,4 +1,4 @@
-"""Lipschitz constants as intervals: what float64 matrices really have, rounded outwards."""
+"""Lipschitz constants of float64 matrices as intervals, rounded outwards."""
 
 import math
 from dataclasses import dataclass

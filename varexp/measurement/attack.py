@@ -65,7 +65,7 @@ def secant_ratio(f: Map, a: Tensor, b: Tensor, norm: TokenNorm) -> Tensor:
 
 
 def witness(f: Map, a: Tensor, b: Tensor, norm: TokenNorm) -> Pair:
-    """The pair of two token maps, its rounding from the sizes of what is subtracted."""
+    """The pair of two token maps; its rounding follows from the sizes of the values that are subtracted."""
     ratio = float(secant_ratio(f, a, b, norm))
     size = norm(f(a)) + norm(f(b)) + ratio * (norm(a) + norm(b))
     return Pair(a, b, ratio, RELATIVE * float(size / norm(a - b)))

@@ -53,7 +53,7 @@ class Certificate:
 
 
 class PointsByDepth:
-    """Points where quantities are large, each found for one stage: what is said at a depth uses those up to it."""
+    """Points where quantities are large, each found for one stage. Depth n uses the points of stages 1 to n."""
 
     def __init__(self, points: Sequence[Points]) -> None:
         self.all = torch.cat(list(points))
@@ -89,7 +89,7 @@ def check_pair(chain: Chain, target: Target, domain: Domain) -> None:
 def lower_bounds_at(
     chain: Chain, target: Target, domain: Domain, norm: TokenNorm, theta: Points
 ) -> list[dict[str, Float[Tensor, "points"]]]:
-    """Rigorous lower bounds of every quantity at given parameters: its value less what rounding may have added."""
+    """Rigorous lower bounds of every quantity at given parameters: the value less an allowance for rounding."""
     theta, places = theta.unique(dim=0, return_inverse=True)
     with torch.no_grad():
         state = y = domain.points(point(theta))

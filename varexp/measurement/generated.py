@@ -1,4 +1,4 @@
-"""What FlowAR generates, beside the target's image.
+"""Errors of the images that FlowAR generates.
 
 Samples are random: with one draw of F^0 for all words they are a map, whose largest error over evaluated words is a
 lower end and nothing more.
@@ -48,7 +48,7 @@ def draw_noise(draw: int, target: Target, channels: int) -> list[Float[Tensor, "
 def measure_flow(
     model: FlowAR, target: Target, domain: Domain, norm: TokenNorm, sampler: str, steps: int
 ) -> FlowEvidence:
-    """Errors of what a FlowAR generates, at noise seed 0 and over other draws."""
+    """Errors of the images that a FlowAR generates, at noise seed 0 and over other draws of the noise."""
 
     def errors(count: int, draw: int) -> Float[Tensor, "words"]:
         words = domain.points(domain.sample(count))

@@ -1,4 +1,4 @@
-"""What is known of a staged model: lower ends of the sups at every depth, means, and the pointwise bound.
+"""Measuring a staged model at points: lower ends of the sups at every depth, means, and the pointwise bound.
 
 Sups are bounded from below by a dense sample followed by gradient ascent from several starts for every stage and every
 quantity. Only points of stages up to n enter what is said at depth n, so that a chain read off at depth n gives the
@@ -78,7 +78,7 @@ class StageEvidence:
 
 @dataclass(frozen=True)
 class DepthEvidence:
-    """What was measured of the first n blocks. Fields are named like the columns that they become."""
+    """Measurements of the first n blocks. Fields are named like the columns that they become."""
 
     error: Interval
     error_merged: Interval  # of the merged token maps (t_1, …, t_n), Rem 3.5

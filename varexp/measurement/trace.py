@@ -1,4 +1,4 @@
-"""One pass along the model's own trajectory t and the target's y: what each stage gets wrong, at every point.
+"""One pass along the model's own trajectory t and the target's y: the errors of every stage at every point.
 
 t_0 = y_0 = x, t_i = T_i(t_{i-1}), y_i = F_i(y_{i-1}). The errors of stage i are measured at t_{i-1}(x), never at y and
 never on a ball around it: that is where the theorem needs them.

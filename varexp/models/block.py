@@ -92,7 +92,7 @@ class Block(nn.Module):
     def set_scales(
         self, inputs: Float[Tensor, "words tokens channels"], aims: Float[Tensor, "words tokens channels"]
     ) -> None:
-        """Fix the two numbers: the rms of what the block sees and of what it is to give."""
+        """Fix the two scales: the rms of the block's inputs and of its aims."""
         self.input_scale.fill_(float(inputs.square().mean().sqrt()))
         self.output_scale.fill_(float(aims.square().mean().sqrt()))
 

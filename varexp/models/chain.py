@@ -26,7 +26,7 @@ class ChainStage(Stage):
         return resample(state, self.interpolation)
 
     def answer(self, shown: Float[Any, "... tokens_out channels"]) -> Float[Any, "... tokens_out channels"]:
-        """τ_i of what is shown."""
+        """τ_i of the interpolated token map."""
         return self.block(shown)
 
 

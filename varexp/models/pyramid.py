@@ -57,7 +57,7 @@ class PyramidBlock(Block):
     def set_scales(
         self, inputs: Float[Tensor, "words tokens channels"], aims: Float[Tensor, "words tokens channels"]
     ) -> None:
-        """Fix two numbers for each scale: the rms of what the block sees there and of what it is to give."""
+        """Fix two numbers for each scale: the rms of the block's inputs there and of its aims."""
         for scale, values in ((self.input_scale, inputs), (self.output_scale, aims)):
             for rows, part in zip(scale.split(self.tokens), values.split(self.tokens, dim=1), strict=True):
                 rows.fill_(float(part.square().mean().sqrt()))

@@ -1,4 +1,4 @@
-"""What a stage of a model is: the protocol that training, measurement and enclosures rely on."""
+"""The protocol of a stage of a model, on which training, measurement and enclosures rely."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ class Stage(nn.Module, ABC):
 
     @abstractmethod
     def interpolate(self, state: Float[Any, "... tokens_in channels"]) -> Float[Any, "... tokens_shown channels"]:
-        """What the block is shown, such as Φ_i t_{i-1}."""
+        """The input of the block, such as Φ_i t_{i-1}."""
 
     @abstractmethod
     def answer(self, shown: Float[Any, "... tokens_shown channels"]) -> Float[Any, "... tokens_out channels_out"]:

@@ -13,7 +13,7 @@ MODES = ("offline", "online")
 
 
 class Tracker:
-    """What a sweep tells while it runs and when it ends. This one keeps it to itself."""
+    """A mirror of a sweep: it hears of progress, of written tables and of the end. This class ignores all of it."""
 
     def progress(self, done: int, failed: int, total: int) -> None:
         """Cells finished and failed so far."""

@@ -19,7 +19,7 @@ LEARNING_RATE = 0.01
 
 @lru_cache(maxsize=1)
 def digit_images() -> tuple[Float[Tensor, "images pixels 1"], Int[Tensor, "images"]]:
-    """1797 handwritten digits of 8x8 pixels with values in [0, 1], and what they show."""
+    """1797 handwritten digits of 8x8 pixels with values in [0, 1], and their labels."""
     with as_file(files("varexp.training") / DIGITS) as path, np.load(path, allow_pickle=False) as data:
         images, labels = data["images"].astype(np.float64) / 16, data["labels"].astype(np.int64)
     return torch.from_numpy(images)[..., None], torch.from_numpy(labels)

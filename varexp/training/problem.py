@@ -1,4 +1,4 @@
-"""What is to be learned, and what came of it."""
+"""A learning problem, and the model trained on it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ def silent(steps: int) -> None:
 
 @dataclass(frozen=True)
 class Problem:
-    """What one model is asked to learn, with which interpolation kernel, from which seed."""
+    """The target of one model, its domain of words, its interpolation kernel and its seed."""
 
     target: Target
     domain: Domain

@@ -1,6 +1,7 @@
-"""A function of tensors recorded once as the operations it comes to, and repeated without what finds them.
+"""Recording: the operations of a function of tensors are written down once, and then repeated as they stand.
 
-On small tensors vmap and autograd take longer to find the operations of a training step than these take to run.
+On small tensors vmap and autograd take longer to find the operations of a training step than the operations take to
+run.
 """
 
 import operator
@@ -56,9 +57,9 @@ class Recorder(TorchDispatchMode):
 
 
 class Recorded:
-    """What a function came to: the same operations in the same order, to the bit, on arguments of the same shapes.
+    """A function as a fixed list of operations, repeated in order, to the bit, on arguments of the same shapes.
 
-    Which operations there are must not depend on values. What is given back cannot be differentiated.
+    The operations must not depend on values. The results cannot be differentiated.
     """
 
     def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:

@@ -1,4 +1,4 @@
-"""What curve and disc share: two smooth random token maps that are orthonormal in rms."""
+"""The common part of curve and disc: two smooth random token maps that are orthonormal in rms."""
 
 import math
 from functools import cached_property

@@ -1,4 +1,4 @@
-"""What disc and ball share: parameters in the Euclidean unit ball, with spherical coordinates."""
+"""The common part of disc and ball: parameters in the Euclidean unit ball, with spherical coordinates."""
 
 import math
 from typing import Any

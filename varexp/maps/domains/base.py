@@ -1,4 +1,4 @@
-"""What a domain of words offers, and the registry that finds a kind of domain by name."""
+"""The protocol of a domain of words, and the registry that finds a kind of domain by its name."""
 
 import math
 from abc import ABC, abstractmethod
@@ -28,6 +28,7 @@ class Domain(ABC):
     kind: ClassVar[str]
     training_words: ClassVar[int]  # how many words models are trained on
     sample_points: ClassVar[int]  # how many points the dense sample of a measurement has
+    radius: ClassVar[float] = 1.0  # the largest Euclidean norm of a word's coefficients in `basis`
 
     def __init__(self, side: int, channels: int = 2) -> None:
         for field, value in (("the side of a domain", side), ("channels", channels)):
@@ -116,12 +117,15 @@ class Domain(ABC):
         return count ** (-1 / self.parameters)
 
     def lipschitz(self, norm: str | TokenNorm) -> float:
-        """A Lipschitz constant of θ ↦ points(θ), from the Euclidean distance to the norm."""
-        return self.diameter(norm) / 2
+        """A Lipschitz constant of θ ↦ points(θ), from the Euclidean distance to the norm.
+
+        The coefficients of B_k move at most as far as θ does.
+        """
+        return find_norm(norm).span_radius(self.basis)
 
     def diameter(self, norm: str | TokenNorm) -> float:
-        """An upper bound of sup ‖x − x'‖ over the domain."""
-        return 2 * find_norm(norm).span_radius(self.basis)
+        """An upper bound of sup ‖x − x'‖ over the domain, which has the opposite of every word."""
+        return 2 * self.radius * find_norm(norm).span_radius(self.basis)
 
     def combination(self, features: Float[Any, "... features"]) -> Float[Any, "... tokens channels"]:
         """Σ_k features_k·B_k."""

@@ -1,4 +1,4 @@
-"""What rms and Frobenius share: both are the Euclidean norm of all entries, times a number."""
+"""The common part of rms and Frobenius: both are the Euclidean norm of all entries, times a number."""
 
 import math
 from abc import abstractmethod

@@ -1,4 +1,4 @@
-"""What a norm of token maps offers beside its value, and the registry that finds one by name."""
+"""The protocol of a norm of token maps, and the registry that finds a norm by its name."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -70,11 +70,11 @@ class TokenNorm(Norm):
         return (low + high) / 2, float(torch.maximum(first, second).max()) / 2
 
     def search_starts(self, starts: int, entries: int) -> int:
-        """How many starts a search for steep pairs takes, `starts` being what a smooth norm needs."""
+        """The number of starts of a search for steep pairs; a smooth norm needs `starts` of them."""
         return starts
 
     def search_objective(self, difference: Float[Tensor, "starts tokens channels"]) -> Float[Tensor, "starts"]:
-        """What a search for steep pairs increases at each of its starts: the norm itself, or a part of it."""
+        """The value that a search for steep pairs increases at each start: the norm itself, or a part of it."""
         return self(difference)
 
 

@@ -1,4 +1,4 @@
-"""What an objective is: what each block of a staged model is asked to imitate, and on which inputs.
+"""The protocol of an objective: the aim of each block of a staged model, and the inputs that it sees.
 
 y is the target's own trajectory, t the model's. All models of one call train as one ensemble; the result of a problem
 is the same to the bit whatever it is trained beside.
@@ -55,9 +55,9 @@ class Objective(ABC):
 
 
 class StageObjective(Objective):
-    """Stages train one after the other. A subclass says what each is to give.
+    """Stages train one after the other. A subclass gives the aim of each.
 
-    By default the stages before it are replaced by the target: the block sees what it would see if they were exact.
+    By default the target replaces the stages before it: the block sees the inputs that exact stages would give.
     """
 
     @abstractmethod
@@ -67,12 +67,12 @@ class StageObjective(Objective):
         shown: Float[Tensor, "words tokens_shown channels"],
         truth: Float[Tensor, "words merged channels"],
     ) -> Float[Tensor, "words tokens_shown channels"]:
-        """What the block is to give where it is shown `shown`; `truth` is the true state after the stage."""
+        """The aim of the block where it is shown `shown`; `truth` is the true state after the stage."""
 
     def states_after(
         self, stages: Sequence[Stage], states: Sequence[Tensor], true_states: Sequence[Tensor]
     ) -> Sequence[Tensor]:
-        """The states that the next stage sees: the true ones, or what the trained stages make of `states`."""
+        """The states that the next stage sees: by default the true ones."""
         return true_states
 
     def train(
@@ -84,7 +84,7 @@ class StageObjective(Objective):
         notify: Notify,
     ) -> list[Trained[Chain]]:
         results = [Trained(Chain([])) for _ in problems]
-        states, truth = words, words  # what the next stage sees, and y_{i-1}
+        states, truth = words, words  # inputs of the next stage, and y_{i-1}
         for index in range(len(problems[0].target.stages)):
             stages: list[Any] = [new_stage(problem, index) for problem in problems]
             targets = [problem.target.stages[index] for problem in problems]
