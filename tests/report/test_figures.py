@@ -1,11 +1,14 @@
 """report/figures over the registry: drawn from the committed tables, the same to the byte, sound on small tables."""
 
+import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from tolerances import PICTURE
 
 from varexp.report.figures import FIGURES, draw
 from varexp.report.figures._common import listed, pivot
@@ -30,13 +33,31 @@ def test_drawn_twice_is_the_same_to_the_byte(name, results):
     assert len(first) % 2 == 0  # each as SVG and PNG
 
 
+def coordinates(svg):
+    """Every number of every drawn path and marker."""
+    text = " ".join(re.findall(r' d="([^"]*)"', svg) + re.findall(r'<use [^>]*(x="[^"]*" y="[^"]*")', svg))
+    return np.array([float(number) for number in re.findall(r"-?\d+\.?\d*", text)])
+
+
 @pytest.mark.parametrize("name", FIGURES)
 def test_what_is_committed_shows_these_tables(name, results):
-    """Text in an SVG is drawn as paths, so the number of drawn objects is compared, on any machine."""
+    """Every coordinate of the committed SVG is that of the figure drawn now, to a tenth of a point."""
     for path in draw(name, results):
         if path.suffix == ".svg":
-            committed = (RESULTS / "figures" / path.name).read_text()
-            assert committed.count("<path") == path.read_text().count("<path")
+            committed, drawn = (coordinates(p.read_text()) for p in (RESULTS / "figures" / path.name, path))
+            assert committed.shape == drawn.shape
+            assert float(np.abs(committed - drawn).max()) < PICTURE
+
+
+@pytest.mark.parametrize("name", ["depth", "kernel", "flowar", "width"])
+def test_the_control_other_numbers_are_another_picture(name, results):
+    table = pd.read_csv(results / "tables" / f"{name}.csv")
+    table["error_lower"] *= 1.3
+    table.to_csv(results / "tables" / f"{name}.csv", index=False)
+    for path in draw(name, results):
+        if path.suffix == ".svg" and path.stem == name:
+            committed, drawn = (coordinates(p.read_text()) for p in (RESULTS / "figures" / path.name, path))
+            assert committed.shape != drawn.shape or float(np.abs(committed - drawn).max()) > PICTURE
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

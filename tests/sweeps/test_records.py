@@ -7,7 +7,8 @@ import sys
 import pytest
 
 import varexp
-from varexp.sweeps.records import Store, StoreError, code_version, write_atomically
+from varexp.files import StoreError, write_atomically
+from varexp.sweeps.records import Store, code_version
 
 
 def test_round_trip_and_no_leftovers(tmp_path):
@@ -43,7 +44,8 @@ def test_an_unwritable_folder_is_one_line(tmp_path):
 FULL = """
 import resource, signal, sys
 from pathlib import Path
-from varexp.sweeps.records import Store, StoreError
+from varexp.files import StoreError
+from varexp.sweeps.records import Store
 store = Store(Path(sys.argv[1]))
 store.write({"key": "first"})
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from rich.table import Table
 from varexp.claims.audit import disagreements
 from varexp.claims.claim import Claim, Plant, Reading
 from varexp.claims.evidence import Comparison, Evidence
+from varexp.files import write_atomically
 from varexp.theory import Interval, Verdict
 
 SCHEMA = 1
@@ -35,11 +36,10 @@ def chosen(claims: Sequence[Claim], claim: str | None = None, section: str | Non
     return found
 
 
-def check(claims: Sequence[Claim], progress: Callable[[str], None] = lambda name: None) -> Ledger:
+def check(claims: Sequence[Claim]) -> Ledger:
     """Run every check and every plant."""
     rows = []
     for claim in claims:
-        progress(claim.id)
         rows.append(
             {
                 **{name: getattr(claim, name) for name in ("id", "section", "title", "printed", "source")},
@@ -132,10 +132,7 @@ def complaints(ledger: Ledger) -> list[str]:
 
 def save(ledger: Ledger, path: Path) -> None:
     """Write the ledger, or leave the file as it was."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(ledger, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_atomically(path, json.dumps(ledger, indent=1, ensure_ascii=False) + "\n")
 
 
 def table(ledger: Ledger) -> Table:

@@ -8,7 +8,7 @@ from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
 from varexp.extensions import load_extensions
-from varexp.sweeps.records import StoreError
+from varexp.files import StoreError
 from varexp.sweeps.run import SweepFailedError
 
 

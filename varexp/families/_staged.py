@@ -48,7 +48,7 @@ def _measured(
     """Evidence of each model at the depths before it diverged. Models that are sound to the same depth go together."""
     by_depth: dict[int, list[int]] = {}
     for place, model in enumerate(trained):
-        sound = (model.diverged_at or len(target.stages) + 1) - 1
+        sound = len(target.stages) if model.diverged_at is None else model.diverged_at - 1
         by_depth.setdefault(sound, []).append(place)
     result: list[list[DepthEvidence]] = [[] for _ in trained]
     for depth, places in by_depth.items():

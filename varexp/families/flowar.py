@@ -68,6 +68,6 @@ class FlowARFamily(Family):
 
 
 def _evaluation(model: FlowAR, usage: Sampling, target: Target, domain: Domain, how: Measurement) -> Evaluation:
-    steps = usage.sampler_steps or 1  # samplers that do not integrate ignore it
+    steps = 1 if usage.sampler_steps is None else usage.sampler_steps  # samplers that do not integrate ignore it
     evidence = measure_flow(model, target, domain, find_norm(how.norm), usage.sampler, steps)
     return Evaluation(columns_of(evidence, COLUMNS))

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from varexp.errors import unknown_name
 from varexp.maps.constants import Constant
 from varexp.maps.norms import TokenNorm, find_norm
 
@@ -17,11 +18,15 @@ PADDINGS = ("zero", "circular")
 OFFSETS = tuple((m, n) for m in (-1, 0, 1) for n in (-1, 0, 1))
 
 
-@lru_cache(maxsize=64)
 def shifts(side: int, padding: str = "zero") -> Float[Tensor, "9 tokens tokens"]:
     """Matrices that bring the neighbour at each of OFFSETS to a token; zero outside, or around the edge."""
+    return _shifts(side, padding).clone()
+
+
+@lru_cache(maxsize=64)
+def _shifts(side: int, padding: str) -> Tensor:
     if padding not in PADDINGS:
-        raise ValueError(f"unknown padding {padding!r}: choose one of {', '.join(PADDINGS)}")
+        raise unknown_name("padding", padding, PADDINGS)
     ones = torch.ones(side, dtype=torch.float64)
 
     def line(offset: int) -> Tensor:
@@ -41,7 +46,7 @@ def convolution(
     """B.6 on square token maps: stride 1, Y_{i,j,l} = Σ X_{i+m-2, j+n-2, c} K^l_{m,n,c}."""
     side = round(x.shape[-2] ** 0.5)
     taps = kernels.permute(1, 2, 3, 0).flatten(0, 1)  # taps channels_in channels_out
-    parts = [shift @ x @ tap for shift, tap in zip(shifts(side, padding).to(kernels.dtype), taps, strict=True)]
+    parts = [shift @ x @ tap for shift, tap in zip(_shifts(side, padding).to(kernels.dtype), taps, strict=True)]
     return sum(parts[1:], start=parts[0])
 
 
@@ -50,7 +55,7 @@ def convolution_matrix(
 ) -> Float[Tensor, "entries_out entries_in"]:
     """The convolution as a matrix on token maps flattened row by row, channels last. Its entries are taps, exactly."""
     taps = kernels.flatten(1, 2)  # channels_out taps channels_in
-    pairs = zip(shifts(side, padding).to(kernels.dtype), taps.unbind(dim=1), strict=True)
+    pairs = zip(_shifts(side, padding).to(kernels.dtype), taps.unbind(dim=1), strict=True)
     return torch.stack([torch.kron(shift, tap) for shift, tap in pairs]).sum(dim=0)
 
 

@@ -25,9 +25,13 @@ def orthogonal(size: int, source: torch.Generator) -> Float[Tensor, "size size"]
     return q * r.diagonal().sign()
 
 
-@lru_cache(maxsize=64)
 def cosine_matrix(side: int) -> Float[Tensor, "modes side"]:
     """The cosine modes of one axis (DCT-II), each of root mean square 1."""
+    return _cosine_matrix(side).clone()
+
+
+@lru_cache(maxsize=64)
+def _cosine_matrix(side: int) -> Tensor:
     k = torch.arange(side, dtype=torch.float64)[:, None]
     i = torch.arange(side, dtype=torch.float64)[None, :]
     waves = torch.cos(math.pi * k * (2 * i + 1) / (2 * side))
@@ -42,7 +46,7 @@ def frequencies(side: int) -> Float[Tensor, "modes"]:
 
 def cosine_modes(side: int) -> Float[Tensor, "modes tokens"]:
     """The cosine modes of a map, root mean square 1, from the lowest frequency up (ties in row-major order)."""
-    modes = torch.kron(cosine_matrix(side), cosine_matrix(side))
+    modes = torch.kron(_cosine_matrix(side), _cosine_matrix(side))
     return modes[frequencies(side).argsort(stable=True)]
 
 
@@ -52,5 +56,5 @@ def smooth_pattern(
     """Gaussian cosine coefficients times (1 + frequency)^-smoothness, scaled to the given root mean square."""
     coefficients = torch.randn(side**2, channels, dtype=torch.float64, generator=source)
     damped = coefficients * (1 + frequencies(side))[:, None] ** -smoothness
-    pattern = torch.kron(cosine_matrix(side), cosine_matrix(side)).T @ damped
+    pattern = torch.kron(_cosine_matrix(side), _cosine_matrix(side)).T @ damped
     return pattern * (rms / pattern.square().mean().sqrt())

@@ -95,7 +95,7 @@ def measure(chains: Sequence[Chain], target: Target, domain: Domain, how: Measur
     Raises:
         SoundnessError: an inequality that is a theorem fails at an evaluated point or along an adversarial pair.
     """
-    depth, norm, starts = chains[0].depth, find_norm(how.norm), how.starts or 0
+    depth, norm, starts = chains[0].depth, find_norm(how.norm), 0 if how.starts is None else how.starts
     lipschitz = [stage.lipschitz(norm).upper for stage in target.stages]
     features = [stage.lipschitz_feature(norm).upper for stage in target.stages]
     check_constants(target, norm)
@@ -106,7 +106,8 @@ def measure(chains: Sequence[Chain], target: Target, domain: Domain, how: Measur
     reached: list[tuple[Trace, Tensor]] = []  # traces, over all stages, of the points that ascent for stage i ends in
     for stage in range(1, depth + 1) if starts else ():
         prefix = tracers(chains, target, domain, norm, stage)
-        peaks = _peaks(prefix, sampled, theta, stage, domain, starts, how.ascent_steps or 0)
+        assert how.ascent_steps is not None
+        peaks = _peaks(prefix, sampled, theta, stage, domain, starts, how.ascent_steps)
         found = trace(tracers(chains, target, domain, norm, depth), peaks)
         check_trace(found, lipschitz, features, split)
         reached.append((found, peaks))

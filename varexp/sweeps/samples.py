@@ -17,6 +17,7 @@ from torch import Tensor
 
 from varexp.enclosure import Goal, Sup
 from varexp.families import FAMILIES, Family
+from varexp.files import write_atomically
 from varexp.maps.domains import Ball, Curve, Domain
 from varexp.maps.interpolation import image_matrix, resample, resize_matrix
 from varexp.maps.norms import RMS
@@ -27,7 +28,7 @@ from varexp.measurement.trace import sups_of, trace, tracers
 from varexp.models.decoded import decoded_chain, decoded_target
 from varexp.models.decoder import VQVAE, Decoder
 from varexp.models.flowar import DOWN, tokenizer
-from varexp.sweeps.records import Store, write_atomically
+from varexp.sweeps.records import Store
 from varexp.theory import Interval, compare
 from varexp.torch_state import controlled_torch
 from varexp.training.autoencoder import AutoencoderConfig, digit_images, train_autoencoder

@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from varexp.sweeps.records import Record, write_atomically
+from varexp.files import write_atomically
+from varexp.sweeps.records import Record
 from varexp.sweeps.rows import STAGE_COLUMNS, columns
 
 

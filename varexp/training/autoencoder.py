@@ -1,7 +1,6 @@
 """A VQ-VAE for small real images, and how it is trained."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.resources import as_file, files
 
 import numpy as np
@@ -17,7 +16,6 @@ COMMITMENT = 0.25  # weight of the encoder's pull towards its code (van den Oord
 LEARNING_RATE = 0.01
 
 
-@lru_cache(maxsize=1)
 def digit_images() -> tuple[Float[Tensor, "images pixels 1"], Int[Tensor, "images"]]:
     """1797 handwritten digits of 8x8 pixels with values in [0, 1], and their labels."""
     with as_file(files("varexp.training") / DIGITS) as path, np.load(path, allow_pickle=False) as data:

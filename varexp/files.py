@@ -1,0 +1,32 @@
+"""Writing files whole or not at all."""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+
+class StoreError(OSError):
+    """The results folder cannot take what is written. Records that are finished stay as they are."""
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file so that it is either there whole or not there; StoreError with one clear line if it cannot be."""
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        raise StoreError(
+            f"cannot write {path}: {error.strerror or error}. Finished records are kept; make room or choose another "
+            "folder with results=DIR, and run the same command again"
+        ) from error
