@@ -35,20 +35,63 @@ def load_extensions() -> tuple[str, ...]:
 
 
 def extension_sources() -> Iterator[bytes]:
-    """A digest for everything that was registered from outside: of its file, its name, and what it closes over."""
+    """A digest of everything registered from outside that decides numbers: its files, its name, its functions' code.
+
+    The files are all Python files of its package; of a module outside a package, those beside it.
+    """
     package = Path(__file__).parent
     for kind, name, item, file in registrations():
-        if file is not None and package in file.parents:
+        if kind == "figure" or (file is not None and package in file.parents):
             continue
-        source = file.read_bytes() if file is not None and file.is_file() else b"not in a file"
-        yield hashlib.sha256(b"\0".join([kind.encode(), name.encode(), source, *_closed_over(item)])).digest()
+        digest = hashlib.sha256(f"{kind} {name}".encode())
+        for path in _files(file):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        for part in _code_of(item if isinstance(item, type) else type(item)):
+            digest.update(part)
+        for part in _code_of(item):
+            digest.update(part)
+        yield digest.digest()
 
 
-def _closed_over(item: Any) -> Iterator[bytes]:
-    """The code and the closed-over values of the functions of a class or object, which its file does not tell."""
-    for function in [item, *vars(item if isinstance(item, type) else type(item)).values(), *vars(item).values()]:
+def _files(file: Path | None) -> list[Path]:
+    if file is None or not file.is_file():
+        return []
+    folder = file.parent
+    if folder.name in ("site-packages", "dist-packages"):
+        return [file]
+    if not (folder / "__init__.py").is_file():
+        return sorted(folder.glob("*.py"))
+    while (folder.parent / "__init__.py").is_file():
+        folder = folder.parent
+    return sorted(folder.rglob("*.py"))
+
+
+def _code_of(item: Any) -> Iterator[bytes]:
+    """The code, the closed-over values and the plain attributes of a class, an object or a function."""
+    members = vars(item) if hasattr(item, "__dict__") else {}
+    for name, member in [("", item), *sorted(members.items(), key=lambda pair: pair[0])]:
+        function = getattr(member, "__func__", getattr(member, "func", member))
         code = getattr(function, "__code__", None)
         if code is not None:
-            yield code.co_code + repr(code.co_consts).split(" at 0x")[0].encode()
-            cells = getattr(function, "__closure__", None) or ()
-            yield from (repr(cell.cell_contents).split(" at 0x")[0].encode() for cell in cells)
+            yield from _code(code)
+            yield from (_plain(cell.cell_contents) for cell in getattr(function, "__closure__", None) or ())
+        yield from (_plain(part) for part in getattr(member, "args", ()) if not isinstance(part, type))
+        if name and not name.startswith("__"):
+            yield name.encode() + _plain(member)
+
+
+def _code(code: Any) -> Iterator[bytes]:
+    yield code.co_code + repr(code.co_names).encode()
+    for constant in code.co_consts:
+        if hasattr(constant, "co_code"):
+            yield from _code(constant)
+        else:
+            yield _plain(constant)
+
+
+def _plain(value: Any) -> bytes:
+    """A number, a text or a tuple of them; the rest has no text that is the same in every process."""
+    simple = isinstance(value, bool | int | float | str | bytes | type(None))
+    if isinstance(value, tuple):
+        return b"".join(_plain(part) for part in value)
+    return repr(value).encode() if simple else b""

@@ -120,3 +120,71 @@ def test_bad_settings_are_refused_before_any_work(tmp_path):
     with pytest.raises(ValueError, match=r"unknown claim 'thm-5.7': did you mean"):
         varexp.verify("thm-5.7")
     assert not list(tmp_path.iterdir())
+
+
+def test_answers_of_another_shape_or_of_the_company_are_refused():
+    class OneChannel(Doubling):
+        def answer(self, shown):
+            return 2 * shown[..., :1]
+
+    class Counting(Doubling):
+        def answer(self, shown):
+            return shown * shown.shape[0]
+
+    target = build_target("affine", (1, 2), K=2.0)
+    with pytest.raises(ValueError, match=r"stage 1 answers \(3, 4, 1\) .* expected \(3, 4, 2\)"):
+        varexp.certify([OneChannel()], target, Curve(1))
+    with pytest.raises(ValueError, match="stage 1 answers a word differently in company and alone"):
+        varexp.certify([Counting()], target, Curve(1))
+
+
+def test_runs_in_several_threads_at_once(tmp_path):
+    found, errors = [], []
+
+    def job(number):
+        try:
+            found.append(varexp.run(**SMALL, results=str(tmp_path / str(number))).row["error_lower"])
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=job, args=(n,)) for n in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert len(set(found)) == 1
+
+
+def test_a_run_does_not_depend_on_autocast_or_precision(tmp_path):
+    plain = varexp.run(**SMALL, results=str(tmp_path / "plain")).row["error_lower"]
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("medium")
+    with torch.autocast("cpu", torch.bfloat16):
+        other = varexp.run(**SMALL, results=str(tmp_path / "other")).row["error_lower"]
+    assert torch.get_float32_matmul_precision() == "medium"
+    torch.set_float32_matmul_precision(before)
+    assert other == plain
+
+
+def test_tensors_that_are_shared_are_made_anew_where_they_were_changed(tmp_path):
+    from varexp.families import DomainSettings, TargetSettings
+
+    plain = varexp.run(**SMALL, results=str(tmp_path / "plain")).row
+    DomainSettings(domain="curve-2").build().basis.mul_(2)
+    target = TargetSettings(target="affine").build((2, 3, 4), 2)
+    target.stages[0].scale_map.mul_(2)
+    target.stages[0].feature_map.pattern.zero_()
+    other = varexp.run(**SMALL, results=str(tmp_path / "other")).row
+    assert {k: v for k, v in other.items() if k != "wall_s"} == {k: v for k, v in plain.items() if k != "wall_s"}
+
+
+def test_what_only_a_sweep_or_another_family_takes_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"axes.depth belongs to sweeps"):
+        varexp.run(axes={"depth": [1]}, results=str(tmp_path))
+    with pytest.raises(ValueError, match="experiment belongs to sweeps"):
+        varexp.run(experiment="depth", results=str(tmp_path))
+    with pytest.raises(ValueError, match="a chain has no setting sampler"):
+        varexp.run(sampler="heun", results=str(tmp_path))
+    with pytest.raises(ValueError, match="could not be converted to Float"):
+        varexp.run(K="x", results=str(tmp_path))

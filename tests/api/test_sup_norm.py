@@ -58,7 +58,7 @@ def test_a_budget_that_ends_leaves_ends_that_hold():
     [
         (torch.sin, [], "box is a list of 1 to 3 pairs"),
         (torch.sin, [(0.0, 1.0)] * 4, "box is a list of 1 to 3 pairs"),
-        (torch.sin, [(1.0, 0.0)], "pairs .low, high. of finite numbers with low <= high"),
+        (torch.sin, [(1.0, 0.0)], "pairs .low, high. of finite numbers up to 1e.300, low <= high"),
         (torch.sin, [(0.0, math.inf)], "finite numbers"),
         (lambda x: x.float(), [(0.0, 1.0)], "got torch.float32"),
         (lambda x: x.sum(), [(0.0, 1.0)], r"of points \(2, 1\) it made \(\)"),
@@ -95,3 +95,97 @@ def test_the_callers_settings_stay_and_do_not_matter():
     thread.start()
     thread.join()
     assert found == [plain]
+
+
+@pytest.mark.parametrize(
+    ("f", "message"),
+    [
+        (lambda x: x * x.shape[0], "differently in company and alone"),
+        (lambda x: x * len(x), "differently in company and alone"),
+        (lambda x: x - x.mean(), "differently in company and alone"),
+        (lambda x: x + torch.rand_like(x), "differently the second time"),
+        (torch.nn.Linear(1, 2), r"by .double\(\); it raised: "),
+        (torch.nn.Linear(3, 2).double(), "it raised: mat1 and mat2 shapes"),
+        (lambda x: x[..., :0], "holds no numbers"),
+    ],
+)
+def test_what_is_no_function_of_a_point_is_refused(f, message):
+    with pytest.raises(ValueError, match=message):
+        varexp.sup_norm(f, [(0.5, 1.0)])
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: (x.relu() == 0) * 3.0 + x,
+        lambda x: (x.relu() != x) * 3.0 + x,
+        lambda x: -5 * x if x.relu().sum(dim=-1).max() == 0 else x,
+        lambda x: 5 * x if not x.relu() else x,
+        lambda x: torch.nn.functional.relu(x, inplace=True) + x,
+        lambda x: torch.softmax(x, dim=-1, dtype=torch.float64) if 0.5 in x else x,
+    ],
+    ids=["eq", "ne", "branch", "truth", "inplace", "in"],
+)
+def test_maps_that_branch_on_values_or_change_their_argument_are_refused(f):
+    with pytest.raises((UnknownOperationError, ValueError, RuntimeError)):
+        varexp.sup_norm(f, [(-1.0, 1.0)])
+
+
+def test_an_update_in_place_is_refused_by_name():
+    def f(x):
+        y = x * 1.0
+        z = y
+        z += 1.0
+        return y
+
+    with pytest.raises(UnknownOperationError, match=r"no __iadd__.*changes its argument in place"):
+        varexp.sup_norm(f, [(-1.0, 1.0)])
+
+
+@pytest.mark.parametrize(("start", "width"), [(1e9, 1e-5), (1e12, 1e-2), (1e15, 64.0)])
+def test_lower_ends_are_attained_inside_the_box(start, width):
+    """Cells reach beyond the edge by rounding, which a narrow box far out would show."""
+    found = varexp.sup_norm(lambda x: x - start, [(start, start + width)], norm="max")
+    truth = (start + width) - start
+    assert found.lower <= truth <= found.upper
+    assert start <= found.place[0] <= start + width
+
+
+def test_a_function_that_rises_beyond_the_box_is_0_in_it():
+    found = varexp.sup_norm(lambda x: torch.relu(1e12 * (x - 1)), [(0.0, 1.0)], norm="max")
+    assert found.lower == 0.0 <= found.upper
+
+
+@pytest.mark.parametrize("exponent", [-300, -200, -170, -160, -158, -140, 140, 154, 155, 160, 300])
+@pytest.mark.parametrize("norm", ["rms", "max", "frobenius"])
+def test_tiny_and_huge_values_are_enclosed(norm, exponent):
+    truth = 10.0**exponent
+    found = varexp.sup_norm(lambda x: x * truth, [(0.0, 1.0)], norm=norm)
+    assert found.lower <= truth * (1 + ROUNDING)
+    assert truth * (1 - ROUNDING) <= found.upper
+
+
+@pytest.mark.parametrize("f", [lambda x: torch.full_like(x.detach(), 2.0), torch.no_grad()(torch.tanh)])
+def test_functions_without_gradients(f):
+    box = [(0.0, 0.5)]
+    if f(torch.zeros(1, 1)).item() == 2.0:
+        with pytest.raises(UnknownOperationError, match="detach"):
+            varexp.sup_norm(f, box)
+    else:
+        assert varexp.sup_norm(f, box).contains(math.tanh(0.5))
+
+
+def test_a_constant_function_is_enclosed_exactly():
+    found = varexp.sup_norm(lambda x: torch.full(x.shape, -3.0, dtype=torch.float64), [(0.0, 1.0)])
+    assert found.lower <= 3.0 <= found.upper
+    assert found.gap < 1e-9
+
+
+def test_a_function_that_relies_on_the_default_dtype_is_the_callers():
+    torch.set_default_dtype(torch.float64)
+    try:
+        found = varexp.sup_norm(lambda x: x * torch.tensor(0.1), [(0.0, 1.0)])
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert found.lower <= 0.1 <= found.upper < 0.1 * (1 + ROUNDING)
+    assert not torch.is_inference_mode_enabled()

@@ -84,8 +84,18 @@ def test_a_key_is_the_content_and_nothing_else(config):
     assert resolve(sought).key != resolve(dataclasses.replace(sought, starts=8)).key
 
 
+def test_a_given_budget_wins_over_the_domains(config):
+    disc = dataclasses.replace(config, domain="disc-2")
+    assert resolve(disc).measurement.evaluations == 6000
+    assert resolve(dataclasses.replace(disc, evaluations=5)).measurement.evaluations == 5
+
+
+def test_one_domain_has_one_key(config):
+    assert resolve(dataclasses.replace(config, domain="curve-02")).key == resolve(config).key
+
+
 def test_equal_options_of_a_target_are_one_run(config):
-    options = ({}, {"smoothness": 2.0}, {"smoothness": 2}, {"blur": 0, "smoothness": 2})
+    options = ({}, {"smoothness": 2.0}, {"smoothness": 2}, {"blur": 0, "smoothness": 2}, {"blur": -0.0})
     assert len({resolve(dataclasses.replace(config, target_options=o)).key for o in options}) == 1
     cell = resolve(dataclasses.replace(config, target_options={"blur": 1}))
     assert cell.columns()["target_options"] == "blur=1.0 pattern_rms=0.7 seed=0 smoothness=2.0"

@@ -98,3 +98,8 @@ def test_parts_that_are_equal_run_together_and_no_others(config):
     assert len({c.trained_with for c in cells}) == 2  # activations
     assert len({c.measured_with for c in cells}) == 2  # norms
     assert len({c.trained_as for c in cells}) == len(cells) == 16
+
+
+def test_a_list_in_a_list_is_refused(config):
+    with pytest.raises(ValueError, match=r"axes.depth is a list of single values, got \[\[1\]\]"):
+        expand(dataclasses.replace(config, axes=Axes(depth=[[1]])))

@@ -16,6 +16,8 @@ from varexp.models.chain import Chain
 from varexp.models.stage import Stage
 from varexp.torch_state import controlled_torch
 
+SAME = 1e-9  # what rounding may change in the answer to a word that comes in other company
+
 
 def certify(
     model: Chain | Sequence[Stage],
@@ -59,7 +61,8 @@ def certify(
     """
     chosen, chain = find_norm(norm), model if isinstance(model, Chain) else Chain(list(model))
     check_pair(chain, target, domain)
-    with controlled_torch():
+    with controlled_torch(default_dtype=None):  # the stages may rely on the caller's
+        _check_answers(chain, target, domain)
         theta = domain.sample(domain.sample_points)
         found = trace(tracers([chain], target, domain, chosen, chain.depth), theta)
 
@@ -69,3 +72,21 @@ def certify(
 
         points = [highest(depth) for depth in range(chain.depth)]
         return enclose(chain, target, domain, chosen, Goal(gap=gap, evaluations=evaluations), points)
+
+
+@torch.no_grad()
+def _check_answers(chain: Chain, target: Target, domain: Domain) -> None:
+    """Raise ValueError for a stage whose answer has another shape than the target's, or depends on other words."""
+    state = y = domain.points(domain.sample(3))
+    alone = state[:1]
+    for number, (stage, aim) in enumerate(zip(chain.stages, target.stages, strict=True), start=1):
+        y = aim(y)
+        made, single = (stage.answer(stage.interpolate(s)) for s in (state, alone))
+        if made.shape != y.shape or made.dtype != y.dtype:
+            raise ValueError(
+                f"stage {number} answers {tuple(made.shape)} in {made.dtype} for three words: expected "
+                f"{tuple(y.shape)} in {y.dtype}, as the target gives"
+            )
+        if not torch.allclose(made[:1], single, rtol=SAME, atol=SAME):
+            raise ValueError(f"stage {number} answers a word differently in company and alone: expected the same")
+        state, alone = stage.next_state(state, made), stage.next_state(alone, single)

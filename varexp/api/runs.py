@@ -17,6 +17,7 @@ from varexp.sweeps.config import default_results
 from varexp.sweeps.plan import expand
 from varexp.sweeps.run import results_folder, run_cell, run_sweep
 from varexp.sweeps.tables import stages_path, table_path
+from varexp.torch_state import controlled_torch
 
 SHOWN = ("error", "error_constant", "bound_telescoped", "bound_printed", "eps_interpolation", "eps_block")
 
@@ -77,7 +78,8 @@ def run(**settings: Any) -> Run:
         Theorem 5.6.
     """
     load_extensions()
-    record = run_cell(composed(settings, sweeps=False))
+    with controlled_torch():
+        record = run_cell(composed(settings, sweeps=False))
     return Run(record["row"], pd.DataFrame(record["stages"]))
 
 
@@ -106,9 +108,10 @@ def sweep(**settings: Any) -> Sweep:
         Theorem 5.6.
     """
     load_extensions()
-    config = composed(settings, sweeps=True)
-    run_sweep(config)
-    folder, names = results_folder(config), list(expand(config))
+    with controlled_torch():
+        config = composed(settings, sweeps=True)
+        run_sweep(config)
+        folder, names = results_folder(config), list(expand(config))
     tables = {name: typed(table_path(folder, name)) for name in names}
     return Sweep(tables, {name: typed(stages_path(folder, name)) for name in names}, folder)
 

@@ -27,7 +27,11 @@ def guarded(command: Callable[[], int]) -> int:
         return _told(str(error), 1)
     except ValueError as error:
         return _told(str(error), 2)
+    except (RuntimeError, MemoryError) as error:  # such as torch's, where sizes cannot be had
+        return _told(str(error).splitlines()[0], 1)
     except OSError as error:
+        if error.filename is None:
+            return _told(str(error), 1)
         return _told(f"{error.strerror or error}: {error.filename}; choose another folder with results=DIR", 1)
 
 

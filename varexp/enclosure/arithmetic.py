@@ -26,7 +26,7 @@ from varexp.enclosure.protocol import (
 from varexp.enclosure.rounding import UNIT
 
 
-@rule("add", operators=("__add__", "__radd__", "__iadd__"))
+@rule("add", operators=("__add__", "__radd__"))
 def add(a: Any, b: Any, *, alpha: float = 1) -> Enclosure:
     if alpha != 1:
         b = mul(b, alpha)
@@ -42,7 +42,7 @@ def neg(a: Any) -> Any:
     return Enclosure(a.expression.scale(-1.0), a.order) if isinstance(a, Enclosure) else -a
 
 
-@rule("sub", "subtract", operators=("__sub__", "__isub__"))
+@rule("sub", "subtract", operators=("__sub__",))
 def sub(a: Any, b: Any, *, alpha: float = 1) -> Enclosure:
     return add(a, neg(mul(b, alpha) if alpha != 1 else b))
 
@@ -52,7 +52,7 @@ def rsub(a: Any, b: Any) -> Enclosure:
     return sub(b, a)
 
 
-@rule("mul", "multiply", operators=("__mul__", "__rmul__", "__imul__"))
+@rule("mul", "multiply", operators=("__mul__", "__rmul__"))
 def mul(a: Any, b: Any) -> Enclosure:
     if isinstance(a, Enclosure) and isinstance(b, Enclosure):
         left, right = to_same_rank(a, b)
@@ -112,7 +112,12 @@ TABLE[functional.linear] = linear
 
 
 def _entrywise(f: Callable[[ChebyshevModel], ChebyshevModel], *names: str) -> None:
-    rule(*names)(lambda x, **_: Enclosure.of(f(x.model())))
+    def apply(x: Enclosure, inplace: bool = False) -> Enclosure:
+        if inplace:
+            raise UnknownOperationError(f"{names[0]} in place has no enclosure: leave out inplace=True")
+        return Enclosure.of(f(x.model()))
+
+    rule(*names)(apply)
 
 
 for _name in ("sin", "cos", "exp", "tanh", "relu", "sqrt", "rsqrt", "square"):
@@ -138,7 +143,9 @@ def power(x: Enclosure, exponent: float) -> Enclosure:
 
 
 @rule("softmax")
-def softmax_rule(x: Enclosure, dim: int, *_: Any, **__: Any) -> Enclosure:
+def softmax_rule(x: Enclosure, dim: int, *, dtype: torch.dtype | None = None, _stacklevel: int = 3) -> Enclosure:
+    if dtype not in (None, torch.float64):
+        raise UnknownOperationError(f"softmax in {dtype} has no enclosure: enclosures are in float64")
     model = x.model()
     if dim in (-1, x.ndim - 1):
         return Enclosure(SoftmaxExpression(model))

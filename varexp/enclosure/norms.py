@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from varexp.enclosure.model import ChebyshevModel
-from varexp.enclosure.rounding import UNIT, gamma
+from varexp.enclosure.rounding import TINY, UNIT, gamma
 
 
 class Norm(ABC):
@@ -43,7 +43,7 @@ class Norm(ABC):
         centre, uncertainty = value_at_middle(x)
         entries = ((centre.abs() - uncertainty) * (1 - 8 * UNIT)).clamp_min(0).reshape(x.remainder.shape)
         low = self(entries) * (1 - gamma(self.roundings(entries[0].numel())))
-        return torch.nan_to_num(low, nan=0.0).clamp_min(0)
+        return torch.nan_to_num(low, nan=0.0, posinf=0.0).clamp_min(0)
 
 
 def bound_entries(x: ChebyshevModel) -> Float[Tensor, "cells tokens channels"]:
@@ -78,9 +78,10 @@ def euclidean_upper_bound(x: ChebyshevModel, factor: float) -> Float[Tensor, "ce
     matrix = x.ring.bernstein_of_products()
     squares = ((P @ P.mT).flatten(1) @ matrix).amax(dim=1).clamp_min(0)
     rounding = gamma(entries + len(x.ring) ** 2 + 16) * float(matrix.abs().max())
-    squares = squares + rounding * largest.square().sum(dim=1)
+    squares = squares + rounding * largest.square().sum(dim=1) + underflow_of_squares(largest)
     up = 1 + gamma(entries + 32)
-    high = (squares.sqrt() + uncertainty.square().sum(dim=1).sqrt()) * up
+    rest = uncertainty.square().sum(dim=1) + underflow_of_squares(uncertainty)
+    high = (squares.sqrt() + rest.sqrt()) * up
     return torch.nan_to_num(high * (factor * up), nan=math.inf, posinf=math.inf)
 
 
@@ -88,5 +89,12 @@ def euclidean_lower_bound(x: ChebyshevModel, factor: float) -> Float[Tensor, "ce
     """A lower bound of factor·‖x‖_2 at the middle of each cell: the centre's norm minus that of the uncertainty."""
     centre, uncertainty = value_at_middle(x)
     down, up = 1 - gamma(centre.shape[1] + 32), 1 + gamma(centre.shape[1] + 32)
-    low = centre.square().sum(dim=1).sqrt() * down - uncertainty.square().sum(dim=1).sqrt() * up
-    return torch.nan_to_num(low * (factor * down), nan=0.0, neginf=0.0).clamp_min(0)
+    rest = uncertainty.square().sum(dim=1) + underflow_of_squares(uncertainty)
+    squares = (centre.square().sum(dim=1) - underflow_of_squares(centre)).clamp_min(0)
+    low = squares.sqrt() * down - rest.sqrt() * up
+    return torch.nan_to_num(low * (factor * down), nan=0.0, posinf=0.0, neginf=0.0).clamp_min(0)
+
+
+def underflow_of_squares(entries: Float[Tensor, "cells entries"]) -> Float[Tensor, "cells"]:
+    """What the squares of entries may lose by underflow; nothing where all entries are 0."""
+    return TINY * (entries != 0).sum(dim=1, dtype=torch.float64)

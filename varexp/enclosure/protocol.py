@@ -97,6 +97,34 @@ class Enclosure:
         raise AttributeError(name)
 
 
+# Python would answer these by identity, by length or by making a new object, and not as torch does
+REFUSED = (
+    "__eq__ __ne__ __lt__ __le__ __gt__ __ge__ __bool__ __float__ __int__ __complex__ __index__ __contains__ __iter__ "
+    "__iadd__ __isub__ __imul__ __itruediv__ __ifloordiv__ __imatmul__ __ipow__ __imod__ __iand__ __ior__ __ixor__ "
+    "__setitem__ __delitem__ __floordiv__ __mod__ __divmod__ __and__ __or__ __xor__ __invert__"
+).split()
+
+
+def _refuse(name: str) -> Callable[..., Any]:
+    reason = (
+        "changes its argument in place" if name.startswith("__i") and name[3:-2] in _IN_PLACE else "branches on values"
+    )
+
+    def refused(self: Enclosure, *_: Any) -> Any:
+        raise UnknownOperationError(
+            f"an enclosure has no {name}: it stands for many values, and a map that {reason} cannot be enclosed; write "
+            "it out of place, with maximum, minimum, relu or abs for branches"
+        )
+
+    return refused
+
+
+_IN_PLACE = ("add", "sub", "mul", "truediv", "floordiv", "matmul", "pow", "mod", "and", "or", "xor")
+for _name in REFUSED:
+    setattr(Enclosure, _name, _refuse(_name))
+Enclosure.__hash__ = object.__hash__  # type: ignore[method-assign]
+
+
 def _unknown(name: str) -> UnknownOperationError:
     known = sorted({f.__name__.strip("_") for f in TABLE if hasattr(f, "__name__")})
     return UnknownOperationError(

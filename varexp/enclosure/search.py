@@ -194,11 +194,17 @@ class Search:
             selected = boxes.select(part)
             state, values = stage.step(tuple(Enclosure.of(model) for model in selected.states))
             upper, lower = self._bound(len(selected), values)
+            lower[~self._middle_is_inside(selected)] = 0.0  # boxes reach a little beyond the edge
             next_states = tuple(x.model().condense(stage.symbols) for x in state)
             stalled = torch.zeros(len(selected), dtype=torch.long)
             done.append(Cells(selected, stalled, upper, lower, next_states))
         self.evaluated[index] += len(boxes)
         return Cells.concatenate(done)
+
+    def _middle_is_inside(self, boxes: Boxes) -> Tensor:
+        """Whether the middle of a box, where its lower bound is taken, is a point of the search's box."""
+        low, high = (boxes.middle.new_tensor(ends) for ends in (self.box.lower, self.box.upper))
+        return ((boxes.middle >= low) & (boxes.middle <= high)).all(dim=1)
 
     def _bound(self, cells: int, values: Sequence[Enclosure]) -> tuple[Tensor, Tensor]:
         """Upper and lower bounds (cells, objectives) of the norms of values; values of one shape share a call."""

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from varexp.errors import bad_value
-from varexp.maps.domains import Domain, parse_domain
+from varexp.maps.domains import DOMAINS, Domain, parse_domain
 from varexp.maps.targets import FEATURE_MAPS, Target, build_target, check_options
 from varexp.settings import setting
 
@@ -41,7 +41,7 @@ class TargetSettings:
     def column(self, name: str) -> Any:
         """The value of a setting as a table shows it."""
         if name == "target_options":
-            return " ".join(f"{option}={value}" for option, value in self.target_options)
+            return " ".join(f"{option}={value!r}" for option, value in self.target_options)
         return getattr(self, name)
 
 
@@ -68,15 +68,15 @@ def _typed(name: str, value: Any, kind: type) -> Any:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if kind is float:
         if number and math.isfinite(value):
-            return float(value)
+            return float(value) + 0.0  # -0 is 0
         raise bad_value(name, value, "a finite number")
     if kind is int:
         if number and float(value).is_integer():
             return int(value)
         raise bad_value(name, value, "a whole number")
-    if isinstance(value, kind):
+    if kind in (bool, str) and isinstance(value, kind):
         return value
-    raise bad_value(name, value, f"of type {kind.__name__}")
+    raise bad_value(name, value, "true or false" if kind is bool else "a text" if kind is str else f"of type {kind}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,13 +87,14 @@ class DomainSettings:
     channels: int = setting(2, "channels of words, token maps and images")
 
     def __post_init__(self) -> None:
-        self.build()
+        object.__setattr__(self, "domain", str(parse_domain(self.domain, self.channels)))
 
     def build(self) -> Domain:
         """The domain."""
-        return _domain(self.domain, self.channels)
+        return _domain(DOMAINS[self.domain.partition("-")[0]], self)
 
 
 @lru_cache(maxsize=512)
-def _domain(name: str, channels: int) -> Domain:
-    return parse_domain(name, channels)
+def _domain(cls: type, settings: DomainSettings) -> Domain:
+    """`cls` is the class that the kind stands for now: another class of the same name is another domain."""
+    return parse_domain(settings.domain, settings.channels)

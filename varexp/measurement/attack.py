@@ -30,6 +30,8 @@ def ascend(
     def evaluate(theta: Tensor) -> tuple[Tensor, Tensor]:
         theta = theta.detach().requires_grad_()
         value = objective(theta)
+        if not value.requires_grad:  # a constant function
+            return value.detach(), torch.zeros_like(theta)
         (gradient,) = torch.autograd.grad(value.sum(), theta)
         gradient = gradient.nan_to_num(0.0, 0.0, 0.0)  # a norm has no gradient at 0
         direction = gradient / gradient.norm(dim=-1, keepdim=True).clamp_min(1e-300)

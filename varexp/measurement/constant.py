@@ -44,7 +44,7 @@ def _sup_distance(target: Target, domain: Domain, norm: TokenNorm, centre: Tenso
     highest_point, finished, evaluated = 0.0, 0.0, 0
     while True:
         radius = domain.cell_radius(half)
-        values = norm(target(domain.points(domain.project(middles))) - centre)
+        values = norm(target(domain.points(domain.project(middles))) - centre).nan_to_num(nan=math.inf)
         highest_point = max(highest_point, float(values.max()))
         reach = values + growth * radius
         evaluated += len(middles)

@@ -42,7 +42,9 @@ class Measurement:
 
     norm: str = setting("rms", "norm of every error and constant of a row")
     gap: float | None = setting(None, "relative gap to which sups are enclosed; null: lower ends alone", config=0.01)
-    evaluations: int | None = setting(None, "of cells, for one stage, after which an enclosure is left", config=20_000)
+    evaluations: int | None = setting(
+        None, "cells of one stage after which an enclosure is left; by default from the domain"
+    )
     starts: int | None = setting(4, "points per stage and quantity from which ascent starts, where nothing is enclosed")
     ascent_steps: int | None = setting(12, "steps of gradient ascent, where nothing is enclosed")
 

@@ -2,19 +2,27 @@
 
 import dataclasses
 import os
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra._internal.utils import _run_hydra, get_args_parser
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from varexp.errors import unknown_name
+from varexp.families import FAMILIES
+from varexp.settings import declared
 from varexp.sweeps.config import CONFIGS, Engine, SweepConfig, Tracking, register, schema, settings
 from varexp.sweeps.plan import axes_of
 
+_lock = threading.RLock()
 GROUPS = ("experiment", "engine", "tracking", "scale")
 
 
@@ -29,7 +37,10 @@ def run_app(task: Callable[[SweepConfig], Any], arguments: Sequence[str], sweeps
     register()
     parser = get_args_parser()
     given = parser.parse_args(list(arguments))
+    given.overrides = [_quoted(override) for override in given.overrides]
     check_overrides(given.overrides, given.config_dir)
+    if not sweeps:
+        _check_one_run(given.overrides)
     scalars = _scalars(given.overrides)
     given.overrides = [_addable(override) for override in given.overrides]
 
@@ -44,11 +55,55 @@ def run_app(task: Callable[[SweepConfig], Any], arguments: Sequence[str], sweeps
 def composed(values: Mapping[str, Any], sweeps: bool) -> SweepConfig:
     """The config of settings by name, such as `depth=2`, `experiment="depth"`, `axes={"depth": [1, 2]}`."""
     register()
-    overrides = [f"{key}={_text(value)}" for key, value in _flat(values)]
+    try:
+        return _composed([f"{key}={_text(value)}" for key, value in _flat(values)], sweeps)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ValueError("; ".join(line.strip() for line in str(error.__cause__ or error).splitlines())) from error
+
+
+def _composed(overrides: Sequence[str], sweeps: bool) -> SweepConfig:
     check_overrides(overrides, None)
-    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+    if not sweeps:
+        _check_one_run(overrides)
+    with _hydra_of_ones_own(), initialize_config_dir(str(CONFIGS), version_base="1.3"):
         config = hydra_compose("config", overrides=[_addable(override) for override in overrides])
     return _checked(config, _scalars(overrides) if sweeps else ())
+
+
+@contextmanager
+def _hydra_of_ones_own() -> Iterator[None]:
+    """Hydra has one state for the process: threads wait for each other, and a caller's own app gets its state back."""
+    with _lock:
+        state = GlobalHydra.instance()
+        before = state.hydra
+        state.clear()
+        try:
+            yield
+        finally:
+            state.hydra = before
+
+
+def _check_one_run(overrides: Sequence[str]) -> None:
+    """Refuse what only a sweep takes, and settings that the chosen family does not have."""
+    given = {o.key_or_group: o.value() for o in OverridesParser.create().parse_overrides(list(overrides))}
+    for key, value in given.items():
+        of_sweeps = key is not None and key.partition(".")[0] in ("axes", "experiments")
+        if of_sweeps or (key == "experiment" and value):
+            raise ValueError(
+                f"{key} belongs to sweeps and this is one run: use varexp sweep, or give the setting itself"
+            )
+    model = given.get("model", settings()["model"].default)
+    if model in FAMILIES:
+        own = {s.name for group in (FAMILIES[model].architecture, FAMILIES[model].usage) for s in declared(group)}
+        others = [s.name for f in FAMILIES.values() for group in (f.architecture, f.usage) for s in declared(group)]
+        for key in given:
+            if key in others and key not in own:
+                raise ValueError(f"a {model} has no setting {key}: leave it out, or choose another model")
+
+
+def _quoted(override: str) -> str:
+    """The home folder in results=~/..., which Hydra's grammar has no ~ for."""
+    return f"results='{os.path.expanduser(override[8:])}'" if override.startswith("results=~") else override
 
 
 def check_overrides(overrides: Sequence[str], config_dir: str | None) -> None:
@@ -94,7 +149,7 @@ def _scalars(overrides: Sequence[str]) -> tuple[str, ...]:
 
 def _addable(override: str) -> str:
     """Hydra wants ++ before a key that the composed config does not hold yet, as options of a target are."""
-    return f"++{override}" if override.startswith("target_options.") else override
+    return f"++{override}" if override.startswith("target_options") else override
 
 
 def _checked(config: DictConfig, scalars: Sequence[str]) -> SweepConfig:
@@ -123,6 +178,8 @@ def _text(value: Any) -> str:
     """A value in the grammar of overrides."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, Mapping):
+        return f"{{{','.join(f'{key}:{_text(part)}' for key, part in value.items())}}}"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return f"[{','.join(map(_text, value))}]"
     if isinstance(value, int | float):

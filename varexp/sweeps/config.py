@@ -34,6 +34,8 @@ def default_results() -> Path:
     return ROOT / "results" if CHECKOUT else Path.cwd() / "results"
 
 
+EVALUATIONS = 20_000  # the default of `evaluations` for domains of one parameter
+
 # ---- what a sweep needs beside the settings of its cells ----------------------------------------------------------
 
 
@@ -58,7 +60,7 @@ class Engine:
 class SweepConfig:
     """What every config has beside the settings of a cell; `schema` adds these, `experiments` and `axes`."""
 
-    evaluations_disc: int = 6_000  # `evaluations` of domains with more than one parameter
+    evaluations_disc: int = 6_000  # the default of `evaluations` for domains of more than one parameter
     seeds_disc: int | None = 1  # domains of more than one parameter are enclosed for seeds below it; null: for all
     scale: str = MISSING
     engine: Engine = field(default_factory=Engine)
@@ -159,8 +161,8 @@ def resolve(config: SweepConfig) -> Cell:
     if values["learning_rate"] is None:
         rate = family.default_learning_rate(OBJECTIVES[values["training"]], architecture.width)
         values["learning_rate"] = rate
-    if words.parameters > 1:
-        values["evaluations"] = config.evaluations_disc
+    if values["evaluations"] is None:
+        values["evaluations"] = EVALUATIONS if words.parameters == 1 else config.evaluations_disc
     few = config.seeds_disc is None or values["seed"] < config.seeds_disc
     if family.random or words.parameters not in ORDER or (words.parameters > 1 and not few):
         values["gap"] = None

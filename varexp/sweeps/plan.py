@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from varexp.errors import bad_value
 from varexp.sweeps.cells import Cell
 from varexp.sweeps.config import SweepConfig, resolve, schema, settings
 
@@ -41,6 +42,8 @@ def axes_of(config: SweepConfig, grid: Any) -> dict[str, list[Any]]:
         if values is not None:
             if len(values) == 0:
                 raise ValueError(f"axes.{name} has no values: give one at least, or axes.{name}=null for the scalar")
+            if any(isinstance(value, list) for value in values):
+                raise bad_value(f"axes.{name}", values, "a list of single values")
             found[name] = list(values)
     return found
 

@@ -12,6 +12,7 @@ from varexp.files import write_atomically
 
 Record = dict[str, Any]
 ROOMS = ("theory", "enclosure", "maps", "models", "training", "measurement", "families")  # whose code decides a record
+DECIDING = ("cells.py", "rows.py")  # of this room
 
 
 def code_version() -> str:
@@ -26,7 +27,8 @@ def code_version() -> str:
 def _own_code() -> bytes:
     root = Path(varexp.__file__).parent
     digest = hashlib.sha256()
-    for path in sorted(path for room in ROOMS for path in (root / room).rglob("*.py")):
+    paths = [path for room in ROOMS for path in (root / room).rglob("*.py")]
+    for path in sorted([*paths, *(root / "sweeps" / name for name in DECIDING)]):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.digest()
 

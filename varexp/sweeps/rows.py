@@ -140,7 +140,8 @@ def judged(row: dict[str, Any], stages: list[dict[str, Any]]) -> dict[str, Any]:
     found = bounds(stages)
     hypothesis = max(stage["lipschitz_lower"] for stage in stages)
     error = Interval(row["error_lower"], math.inf if row["error_upper"] is None else row["error_upper"])
-    constant = Interval(row["error_constant_lower"], row["error_constant_upper"])
+    highest = row["error_constant_upper"]
+    constant = Interval(row["error_constant_lower"], math.inf if highest is None else highest)
     columns = {}
     for name in ("telescoped", "printed", "keff"):
         bound = found.get(name)

@@ -1,12 +1,12 @@
 """The common part of curve and disc: two smooth random token maps that are orthonormal in rms."""
 
 import math
-from functools import cached_property
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from varexp.caching import cached_tensor
 from varexp.maps.domains.base import Domain
 from varexp.maps.patterns import generator, smooth_pattern
 
@@ -23,7 +23,7 @@ class PlaneDomain(Domain):
                 f"{self.channels} channel: use 2 channels or side 2"
             )
 
-    @cached_property
+    @cached_tensor
     def basis(self) -> Float[Tensor, "features tokens channels"]:
         tokens = self.side**2
         source = generator("domain", self.side, self.channels)

@@ -1,12 +1,12 @@
 """ball: combinations of the first cosine modes of a side, of rms norm at most 1."""
 
 import math
-from functools import cached_property
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from varexp.caching import cached_tensor
 from varexp.maps.domains._unit_ball import UnitBall
 from varexp.maps.domains.base import register
 from varexp.maps.patterns import cosine_modes, generator
@@ -21,7 +21,7 @@ class Ball(UnitBall):
     training_words = 4096
     sample_points = 4096
 
-    @cached_property
+    @cached_tensor
     def basis(self) -> Float[Tensor, "features tokens channels"]:
         tokens = self.side**2
         modes = cosine_modes(self.side)[: min(MODES, tokens)]  # modes tokens

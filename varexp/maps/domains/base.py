@@ -2,7 +2,6 @@
 
 import math
 from abc import ABC, abstractmethod
-from functools import cached_property
 from typing import Any, ClassVar
 
 from jaxtyping import Float
@@ -56,7 +55,7 @@ class Domain(ABC):
     def __repr__(self) -> str:
         return f"{type(self).__name__}(side={self.side}, channels={self.channels})"
 
-    @cached_property
+    @property
     @abstractmethod
     def basis(self) -> Float[Tensor, "features tokens channels"]:
         """B_k: token maps that are orthonormal in rms; every word is a linear combination of them."""

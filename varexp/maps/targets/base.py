@@ -3,13 +3,13 @@
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from varexp.caching import cached_tensor
 from varexp.errors import bad_value
 from varexp.maps.constants import Constant, Kind, product_rounding
 from varexp.maps.interpolation import resample
@@ -79,22 +79,22 @@ class PatternedMap(FeatureMap):
     pattern_rms: float = 0.7
     blur: float = 0.0  # B: cosine coefficients times (1 + frequency)^-blur; 0 is the identity
 
-    @cached_property
+    @cached_tensor
     def pattern(self) -> Float[Tensor, "tokens channels"]:
         """P, which breaks the symmetry between tokens."""
         return smooth_pattern(self.side, self.channels, self.smoothness, self.random("pattern"), self.pattern_rms)
 
-    @cached_property
+    @cached_tensor
     def inner(self) -> Float[Tensor, "channels channels"]:
         """A, applied to the channels of a token from the right."""
         return orthogonal(self.channels, self.random("inner"))
 
-    @cached_property
+    @cached_tensor
     def outer(self) -> Float[Tensor, "channels channels"]:
         """A', likewise."""
         return orthogonal(self.channels, self.random("outer"))
 
-    @cached_property
+    @cached_tensor
     def tokens(self) -> Float[Tensor, "tokens tokens"] | None:
         """B as a matrix on tokens, None for the identity."""
         if self.blur == 0:

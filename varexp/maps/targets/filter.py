@@ -1,13 +1,13 @@
 """f(X) = K·C X with C an orthogonal circulant on the pixel grid: a phase filter, the same on every channel."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from varexp.caching import cached_tensor
 from varexp.maps.constants import Constant, Kind, product_rounding
 from varexp.maps.interpolation import resample
 from varexp.maps.norms import TokenNorm
@@ -21,14 +21,14 @@ class Filter(FeatureMap):
 
     kind: ClassVar[Kind] = "exact"
 
-    @cached_property
+    @cached_tensor
     def impulse(self) -> Float[Tensor, "side side"]:
         """h: inverse transform of Hermitian random phases, 0 or π at DC and Nyquist."""
         white = torch.randn(self.side, self.side, dtype=torch.float64, generator=self.random("phase"))
         spectrum = torch.fft.fft2(white)  # of real noise, so Hermitian
         return torch.fft.ifft2(spectrum / spectrum.abs()).real
 
-    @cached_property
+    @cached_tensor
     def tokens(self) -> Float[Tensor, "tokens tokens"]:
         """C: row (i, j), column (k, l) holds h at (i − k, j − l), indices modulo the side."""
         offsets = torch.arange(self.side)[:, None] - torch.arange(self.side)[None, :]

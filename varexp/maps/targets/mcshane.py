@@ -1,13 +1,13 @@
 """f(X)_l = min_i (v_il + K·mean|X − X_i|): McShane's extension of values v_il given at anchors X_i."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from varexp.caching import cached_tensor
 from varexp.errors import bad_value
 from varexp.maps.constants import Constant
 from varexp.maps.norms import FROBENIUS, RMS, TokenNorm
@@ -33,14 +33,14 @@ class McShane(FeatureMap):
         if self.anchors < 1:
             raise bad_value("anchors", self.anchors, "a whole number from 1 up")
 
-    @cached_property
+    @cached_tensor
     def places(self) -> Float[Tensor, "anchors tokens channels"]:
         """X_i."""
         source = self.random("anchors")
         maps = [smooth_pattern(self.side, self.channels, self.smoothness, source) for _ in range(self.anchors)]
         return torch.stack(maps)
 
-    @cached_property
+    @cached_tensor
     def values(self) -> Float[Tensor, "anchors tokens channels"]:
         """v_il."""
         source = self.random("values")

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
 from jaxtyping import Float
 from torch import Tensor
 
+from varexp.caching import cached_tensor
 from varexp.maps.constants import Constant
 from varexp.maps.interpolation import image_matrix, resample, resize_matrix
 from varexp.maps.norms import TokenNorm
@@ -26,7 +26,7 @@ class TargetStage:
     side_out: int
     feature_map: FeatureMap
 
-    @cached_property
+    @cached_tensor
     def scale_map(self) -> Float[Tensor, "tokens_out tokens_in"]:
         """g_i as a matrix on tokens."""
         return image_matrix(resize_matrix(SCALE_MAP, self.side_in, self.side_out))
