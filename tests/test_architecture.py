@@ -93,6 +93,16 @@ def test_the_control_every_way_upwards_is_seen(source):
     assert not list(offences("from ..maps import norms\nfrom varexp import maps", "varexp.models", "models"))
 
 
+def test_no_module_imports_itself_in_a_circle():
+    """Also within a room, imports for types included."""
+    names = {".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): p for p in FILES}
+    below = {n: {i for i in imports(p.read_text(), package_of(p)) if i in names and i != n} for n, p in names.items()}
+    packages = {n for n, p in names.items() if p.name == "__init__.py"}  # a package and its modules name each other
+    while leaves := {n for n, found in below.items() if not (found - packages) & below.keys()}:
+        below = {n: found for n, found in below.items() if n not in leaves}
+    assert not below, sorted(below)
+
+
 def test_the_enclosure_is_a_library_by_itself():
     allowed = {"torch", "numpy", "jaxtyping", "varexp"}
     for path in (ROOT / "varexp" / "enclosure").glob("*.py"):

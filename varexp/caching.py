@@ -10,8 +10,8 @@ from torch import Tensor
 class cached_tensor:  # noqa: N801  # used like functools.cached_property
     """A property whose tensor is computed at its first use and kept.
 
-    Objects of equal settings are shared, so that a change in place by one user would reach the numbers of others. torch
-    counts such changes: a tensor that was changed is computed anew. Works on frozen dataclasses.
+    Objects of equal settings are shared, so that a change in place would reach every later number. torch counts such
+    changes, and a tensor that was changed is computed anew. Works on frozen dataclasses.
     """
 
     def __init__(self, compute: Callable[[Any], Tensor | None]) -> None:

@@ -1,16 +1,16 @@
-"""What an error says: the field, the value that came, and what is allowed. Every refusal of bad input is made here."""
+"""Errors for bad input. Each names the field, the value that came, and the values that are allowed."""
 
 import difflib
 from collections.abc import Iterable
 
 
 def bad_value(field: str, value: object, allowed: str) -> ValueError:
-    """The error for a value out of range: `allowed` says in words what a value of this field is."""
+    """The error for a value out of range: `allowed` describes in words the values that the field takes."""
     return ValueError(f"{field} is {allowed}, got {value!r}")
 
 
 def unknown_name(kind: str, given: object, allowed: Iterable[str]) -> ValueError:
-    """The error for a name that is not one of those there are; it names the nearest."""
+    """The error for a name that is not among the allowed ones; it names the nearest of them."""
     names = list(allowed)
     near = difflib.get_close_matches(str(given), names, 1)
     hint = f" (did you mean {near[0]}?)" if near else ""

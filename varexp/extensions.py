@@ -37,7 +37,7 @@ def load_extensions() -> tuple[str, ...]:
 def extension_sources() -> Iterator[bytes]:
     """A digest of everything registered from outside that decides numbers: its files, its name, its functions' code.
 
-    The files are all Python files of its package; of a module outside a package, those beside it.
+    The files are all Python files of its package; of a module outside a package, all Python files beside it.
     """
     package = Path(__file__).parent
     for kind, name, item, file in registrations():

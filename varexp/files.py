@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class StoreError(OSError):
-    """The results folder cannot take what is written. Records that are finished stay as they are."""
+    """A file cannot be written to the results folder. Finished records stay as they are."""
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Registries: what configs call by name. A file that registers something makes it known everywhere."""
+"""Registries of the things that configs call by name. A file that registers something makes it known everywhere."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -70,7 +70,7 @@ def _registering_file() -> Path | None:
 
 
 def import_all(package: ModuleType | Any, name: str) -> list[ModuleType]:
-    """Import the modules of a package, so that each registers what it holds; not those whose names start with _."""
+    """Import the modules of a package whose names do not start with _, so that each registers its contents."""
     return [import_module(f"{name}.{module.name}") for module in iter_modules(package) if module.name[0] != "_"]
 
 
@@ -79,7 +79,7 @@ def registrar(
 ) -> Callable[[str], Callable[[Cls], Cls]]:
     """A decorator factory: `register("some name")` on a class sets its `attribute` to the name and makes it known.
 
-    With `instance`, what is registered is the only instance of the class.
+    With `instance`, the only instance of the class is registered.
     """
 
     def register(name: str) -> Callable[[Cls], Cls]:

@@ -11,7 +11,7 @@ from typing import Any
 
 
 class _Derived(int):
-    """A number that is not given yet, because others decide it."""
+    """A number that is derived from other settings where it is not given."""
 
 
 DERIVED = _Derived(0)  # the default of such a setting; a 0 that a user gives is another object
@@ -50,7 +50,7 @@ def declared(group: type) -> list[Declared]:
 
 
 def own_fields(group: type, values: dict[str, Any]) -> dict[str, Any]:
-    """Of flat values those that are settings of a dataclass. A None for a derived setting is left out."""
+    """The flat values that are settings of a dataclass. A None for a derived setting is left out."""
     own = {f.name: f.default for f in dataclasses.fields(group)}
     return {
         s.name: values[s.name]

@@ -16,7 +16,7 @@ from varexp.models.chain import Chain
 from varexp.models.stage import Stage
 from varexp.torch_state import controlled_torch
 
-SAME = 1e-9  # what rounding may change in the answer to a word that comes in other company
+SAME = 1e-9  # change by rounding of the answer to a word that comes with other words
 
 
 def certify(

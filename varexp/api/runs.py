@@ -66,7 +66,7 @@ def run(**settings: Any) -> Run:
 
     Raises:
         ValueError: a setting that does not exist or does not fit.
-        SweepFailedError: the model could not be trained or measured.
+        varexp.sweeps.run.SweepFailedError: the model could not be trained or measured.
 
     Example:
         >>> import tempfile, varexp
@@ -94,7 +94,7 @@ def sweep(**settings: Any) -> Sweep:
 
     Raises:
         ValueError: a setting that does not exist or does not fit, or a table that would lose rows.
-        SweepFailedError: some cells have no record; the others do.
+        varexp.sweeps.run.SweepFailedError: some cells failed; every other cell has its record.
 
     Example:
         >>> import tempfile, varexp

@@ -22,7 +22,7 @@ FIRST_CELLS = {1: (48,), 2: (18, 18), 3: (6, 6, 6)}
 SAMPLES = {1: 512, 2: 2048, 3: 4096}  # points from which ascent starts
 STARTS, ASCENT_STEPS = 4, 12
 LARGEST = 1e300  # of an end of a box: beyond it widths overflow
-SAME = 1e-9  # what rounding may change in the answer at a point that comes in other company
+SAME = 1e-9  # relative change by rounding of the answer at a point that comes with other points
 
 Function = Callable[[Any], Any]
 

@@ -1,4 +1,4 @@
-"""`verify`: what the paper states, claim by claim, with verdicts."""
+"""`verify`: the claims of the paper, one by one, with verdicts."""
 
 from typing import Any
 

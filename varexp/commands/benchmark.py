@@ -47,7 +47,7 @@ def seconds_of(step: Callable[[], object], repeats: int) -> float:
 
 
 def steps(repeats: int) -> None:
-    """Print what a recorded training step takes, and how much longer one takes that is not recorded."""
+    """Print the time of a recorded training step, and its ratio to the time of one that is not recorded."""
     print("side  ensemble  ms a model-step  ratio to one that is not recorded")
     for side in (2, 4, 8):
         for size in (1, 8, 32):

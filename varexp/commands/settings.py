@@ -1,4 +1,4 @@
-"""List every setting: its type, its default, and what it is. Each is a key of configs, an axis and a column."""
+"""List every setting with its type, its default and a sentence. Each is a key of configs, an axis and a column."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

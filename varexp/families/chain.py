@@ -21,7 +21,7 @@ class ChainFamily(StagedFamily):
     default_side = 2
 
     def default_sides(self, side: int) -> tuple[int, ...]:
-        """Seven sides: from 1 those of a word-to-image chain (Def 3.3 has a first block at 1x1), else one by one."""
+        """Seven sides: one by one, but from 1 with a first block at 1x1 (Def 3.3) and up to 6."""
         return (1, 1, 2, 3, 4, 5, 6) if side == 1 else tuple(range(side, side + 7))
 
     def train(

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
-LANE = 64  # elements; a multiple of what one unrolled vector instruction takes on any machine
+LANE = 64  # elements; a multiple of the width of one unrolled vector instruction on any machine
 
 
 class Ensemble:

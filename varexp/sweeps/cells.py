@@ -29,7 +29,7 @@ Value = str | int | float | bool | None
 class Cell:
     """One row of results, as the settings of its parts.
 
-    Equality of parts says what may run together: see `trained_with`, `measured_with` and `trained_as`.
+    Cells whose parts are equal run together: see `trained_with`, `measured_with` and `trained_as`.
 
     Raises:
         ValueError: something that does not exist, or parts that do not fit each other.
@@ -76,7 +76,7 @@ class Cell:
         """Which reading of the trained model this cell is."""
         return Reading(self.depth, self.usage)
 
-    # ---- what may run together -----------------------------------------------------------------------------------
+    # ---- cells that run together ----------------------------------------------------------------------------------
 
     @property
     def trained_with(self) -> tuple[Any, ...]:
@@ -95,7 +95,7 @@ class Cell:
         sides = self.sides if self.family.trains_each_depth(self.recipe) else None
         return (*parts, self.measurement, sides)
 
-    # ---- what runs -----------------------------------------------------------------------------------------------
+    # ---- objects of the settings ---------------------------------------------------------------------------------
 
     @property
     def domain_object(self) -> Domain:
@@ -112,7 +112,7 @@ class Cell:
         """What the model is to learn."""
         return Problem(self.target_object, self.domain_object, self.kernel, self.seed)
 
-    # ---- what names it -------------------------------------------------------------------------------------------
+    # ---- key and columns -----------------------------------------------------------------------------------------
 
     @cached_property
     def key(self) -> str:

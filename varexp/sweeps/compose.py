@@ -84,7 +84,7 @@ def _hydra_of_ones_own() -> Iterator[None]:
 
 
 def _check_one_run(overrides: Sequence[str]) -> None:
-    """Refuse what only a sweep takes, and settings that the chosen family does not have."""
+    """Refuse settings that only a sweep takes, and settings that the chosen family does not have."""
     given = {o.key_or_group: o.value() for o in OverridesParser.create().parse_overrides(list(overrides))}
     for key, value in given.items():
         of_sweeps = key is not None and key.partition(".")[0] in ("axes", "experiments")
@@ -107,7 +107,7 @@ def _quoted(override: str) -> str:
 
 
 def check_overrides(overrides: Sequence[str], config_dir: str | None) -> None:
-    """Refuse a key that no config has, and a choice of a group that no file offers, with what there is.
+    """Refuse a key that no config has, and a choice of a group that no file offers; the error names the allowed ones.
 
     Raises:
         ValueError: an unknown key, or an unknown choice.

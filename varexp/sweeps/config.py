@@ -1,4 +1,4 @@
-"""Configs: flat scalars that resolve to a cell, lists of values for axes, and what a sweep needs beside them.
+"""Configs: flat scalars that resolve to a cell, lists of values for axes, and the settings of the sweep itself.
 
 The scalars and the axes are derived from the settings of targets, domains, families, recipes and measurements, so that
 a setting is declared once and is a key of configs, an axis and a column. A family that an extension registers brings
@@ -36,7 +36,7 @@ def default_results() -> Path:
 
 EVALUATIONS = 20_000  # the default of `evaluations` for domains of one parameter
 
-# ---- what a sweep needs beside the settings of its cells ----------------------------------------------------------
+# ---- the settings of a sweep, beside those of its cells -------------------------------------------------------------
 
 
 @dataclass

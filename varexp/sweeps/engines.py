@@ -1,4 +1,4 @@
-"""Where batches run. An engine takes batches and yields what came of each as soon as it is there."""
+"""Engines run batches, in this process or in several, and yield the outcome of each as soon as it is there."""
 
 import multiprocessing
 import os
@@ -52,7 +52,7 @@ def _in_processes(batches: Sequence[Batch], workers: int, notify: Notify) -> Gen
                 _forward(steps, notify)
                 for future in done:
                     yield _result(future, futures[future])
-        except BaseException:  # interrupted from outside, or the store is full: stop what has not begun
+        except BaseException:  # interrupted from outside, or the store is full: stop the batches that have not begun
             for future in pending:
                 future.cancel()
             for process in multiprocessing.active_children():

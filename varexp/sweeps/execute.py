@@ -27,7 +27,7 @@ class Outcome:
 
 
 def execute(batch: Batch, notify: Notify = silent) -> Outcome:
-    """Records of every cell of a batch. A failure costs only the model that causes it: the others run without it."""
+    """Records of every cell of a batch. A failure costs the model that causes it; every other model runs."""
     with controlled_torch():
         return _with_retreat(list(batch.models), notify)
 

@@ -11,10 +11,10 @@ from varexp.sweeps.config import SweepConfig, resolve, schema, settings
 
 LARGEST_BATCH = 32  # models: beyond it an ensemble trains no faster per model
 SMALLEST_SPLIT = 8  # models: below it, splitting a batch between workers costs more than it gains
-STEPS_TO_ENCLOSE = 1200  # what enclosing a stage of one model costs, in model-steps
+STEPS_TO_ENCLOSE = 1200  # the cost of enclosing a stage of one model, in model-steps
 # the rough cost of a training step on n tokens is STEP_OVERHEAD + n·(1 + width/16) + n²/16, in the time of a token
 STEP_OVERHEAD = 20
-PAIRS_ONE_PARAMETER, PAIRS_MORE_PARAMETERS = 300, 3000  # what enclosing costs for each pair of tokens, likewise
+PAIRS_ONE_PARAMETER, PAIRS_MORE_PARAMETERS = 300, 3000  # the cost of enclosing for each pair of tokens, likewise
 
 
 def expand(config: SweepConfig) -> dict[str, list[Cell]]:

@@ -16,7 +16,7 @@ DECIDING = ("cells.py", "rows.py")  # of this room
 
 
 def code_version() -> str:
-    """Package version and a hash of the code that decides what a record says, registered extensions included."""
+    """Package version and a hash of the code that decides a record's numbers, registered extensions included."""
     digest = hashlib.sha256(_own_code())
     for source in extension_sources():
         digest.update(source)

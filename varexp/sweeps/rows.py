@@ -40,7 +40,7 @@ STAGE_COLUMNS = tuple(
 
 
 def columns() -> tuple[str, ...]:
-    """The columns of a table: those that every table has, all other settings, what single families measure."""
+    """The columns of a table: the ones of every table, all other settings, and the measurements of single families."""
     measured = [name for family in FAMILIES.values() for name in family.measured_columns]
     return tuple(dict.fromkeys((*FIRST_COLUMNS, *settings(), *measured)))
 

@@ -1,4 +1,4 @@
-"""The main job: plan, skip what is recorded, run the rest, write tables and figures."""
+"""The main job: plan the cells, skip recorded ones, run the rest, write tables and figures."""
 
 import itertools
 import signal
@@ -29,7 +29,7 @@ NAMED = ("model", "target", "K", "kernel", "domain", "depth", "width", "seed")  
 
 
 class SweepFailedError(RuntimeError):
-    """Some cells of a sweep have no record. The others do."""
+    """Some cells of a sweep failed. Every other cell has its record."""
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Part:
 def run_sweep(config: SweepConfig) -> None:
     """Run the experiments of a config as one pool of cells; each is written as soon as its last cell is there.
 
-    Raises SweepFailedError naming the cells that failed, after all others are done.
+    Raises SweepFailedError naming the cells that failed, after every other cell is done.
     """
     results = results_folder(config)
     parts = [Part(name, cells) for name, cells in expand(config).items()]
@@ -101,7 +101,7 @@ def run_cell(config: SweepConfig) -> Record:
 
 
 def unfinished(store: Store, cells: Sequence[Cell], stale: str) -> list[Cell]:
-    """The cells without a record, and those recorded by other code unless stale=keep."""
+    """The cells without a record, and the cells recorded by other code unless stale=keep."""
     if stale not in ("rerun", "keep"):
         raise bad_value("stale", stale, "rerun or keep")
     versions = {cell.key: (store.read(cell.key) or {}).get("version") for cell in cells}
@@ -116,7 +116,7 @@ def unfinished(store: Store, cells: Sequence[Cell], stale: str) -> list[Cell]:
 def _run_cells(
     cells: Sequence[Cell], workers: int, store: Store, mirror: Tracker, total: int
 ) -> Generator[Outcome, None, None]:
-    """Run cells, and store what comes before it is yielded."""
+    """Run cells, and store each record before it is yielded."""
     planned = batches(cells, workers)
     done, failed = total - len(cells), 0
     columns = (

@@ -45,7 +45,7 @@ def printed(lipschitz: Sequence[Number], local: Sequence[Number]) -> Number:
 
 
 def keff(lipschitz: Sequence[Number], local: Sequence[Number]) -> Number:
-    """The printed bound with max(2, max L_i): what Theorem 5.6 gives for any constant.
+    """The printed bound with max(2, max L_i), which Theorem 5.6 gives for any constant.
 
     A K-Lipschitz map is K'-Lipschitz for every K' >= K, so the hypothesis K_2 > 2 costs no generality once the
     formula is read with the larger constant.

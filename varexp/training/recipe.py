@@ -2,16 +2,13 @@
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 from varexp.errors import bad_value
 from varexp.registry import Registry
 from varexp.settings import setting
 
-if TYPE_CHECKING:
-    from varexp.training.objectives.base import Objective
-
-OBJECTIVES: "Registry[Objective]" = Registry("training")
+OBJECTIVES: Registry[Any] = Registry("training")  # of objectives.base.Objective, which takes recipes
 FEWEST_STEPS = 11  # the rise of the one-cycle schedule, a tenth of them, takes at least one
 
 
@@ -34,6 +31,6 @@ class Recipe:
             raise bad_value("learning_rate", self.learning_rate, "a finite number above 0, or null for the default")
 
     @property
-    def objective(self) -> "Objective":
-        """The objective that `training` names."""
+    def objective(self) -> Any:
+        """The `Objective` that `training` names."""
         return OBJECTIVES[self.training]

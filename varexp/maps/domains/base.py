@@ -86,7 +86,7 @@ class Domain(ABC):
 
     @abstractmethod
     def project(self, theta: Float[Tensor, "... parameters"]) -> Float[Tensor, "... parameters"]:
-        """Parameters inside the domain; those that are inside stay, and none moves away from a point of the domain."""
+        """Parameters inside the domain. A parameter inside stays, and none moves away from a point of the domain."""
 
     @abstractmethod
     def cover(self) -> tuple[Float[Tensor, "cells parameters"], float]:

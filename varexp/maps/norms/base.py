@@ -82,5 +82,5 @@ NORMS: Registry[TokenNorm] = Registry("norm")
 
 
 def find_norm(norm: str | TokenNorm) -> TokenNorm:
-    """The norm of this name, or the norm itself. ValueError for an unknown name, with those there are."""
+    """The norm of this name, or the norm itself. ValueError for an unknown name."""
     return norm if isinstance(norm, TokenNorm) else NORMS[norm]

@@ -1,4 +1,4 @@
-"""f(X) = Σ_k softmax_k(β(⟨X, X_k⟩ − ‖X_k‖²/2)) v_k: what is stored at the nearest of some places, made smooth.
+"""f(X) = Σ_k softmax_k(β(⟨X, X_k⟩ − ‖X_k‖²/2)) v_k: the value stored at the nearest of some places, made smooth.
 
 Made of data and not of a seed, so it is not registered: `recalling_target` builds it, for example from images.
 """

@@ -75,7 +75,7 @@ class Target:
 
 
 def check_options(name: str, options: Mapping[str, Any]) -> None:
-    """Refuse an unknown target, or an option that it does not have, and name those there are."""
+    """Refuse an unknown target, or an option that it does not have."""
     FEATURE_MAPS[name]  # ValueError if there is no such target
     allowed = sorted(target_options(name))
     unknown = sorted(set(options) - set(allowed))

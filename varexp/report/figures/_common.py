@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-# Okabe and Ito's palette, told apart by readers with colour blindness; what is measured is dark, bounds are coloured.
+# Okabe and Ito's palette, told apart by readers with colour blindness; measurements are dark, bounds are coloured.
 ERROR = "#000000"
 MEAN = "#7f7f7f"
 POINTWISE = "#0072B2"

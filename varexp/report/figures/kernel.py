@@ -1,4 +1,4 @@
-"""Error beside ε_1 and ε_2 for every interpolation kernel: what Lemma 5.3's first term costs."""
+"""Error beside ε_1 and ε_2 for every interpolation kernel: the cost of Lemma 5.3's first term."""
 
 import pandas as pd
 from matplotlib.axes import Axes

@@ -1,4 +1,4 @@
-"""corrective: block i sees Φ_i t_{i-1}, what the trained blocks before it give, and aims at the true y_i."""
+"""corrective: block i sees Φ_i t_{i-1}, made by the trained blocks before it, and aims at the true y_i."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from varexp.training.objectives.base import StageObjective, newest_rows, registe
 
 @register("corrective")
 class Corrective(StageObjective):
-    """The block may mend what the kernel and the blocks before it do."""
+    """The block may mend the errors of the kernel and of the blocks before it."""
 
     def aim(
         self,

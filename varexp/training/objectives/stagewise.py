@@ -9,7 +9,7 @@ from varexp.training.objectives.base import StageObjective, register
 
 @register("stagewise")
 class Stagewise(StageObjective):
-    """The block imitates f_i where the kernel leads it, and so may not mend what the kernel does."""
+    """The block imitates f_i at the interpolated token map, and so may not mend the kernel's error."""
 
     def aim(
         self,

@@ -12,7 +12,7 @@ from varexp.training.objectives.base import StageObjective, newest_rows, registe
 
 @register("teacher_forcing")
 class TeacherForcing(StageObjective):
-    """The block may mend what the kernel does."""
+    """The block may mend the kernel's error."""
 
     merged = True
 
