@@ -138,6 +138,12 @@ def test_public_things_are_documented_and_short(path):
         assert path.read_text().count("\n") <= 40
 
 
+def test_names_of_test_files_are_different():
+    """pytest imports them by their names alone."""
+    names = [path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "conftest.py"]
+    assert len(set(names)) == len(names)
+
+
 def test_configs_run_no_code():
     for path in (ROOT / "configs").rglob("*.yaml"):
         assert "_target_" not in path.read_text(), path

@@ -49,7 +49,12 @@ def test_additions_are_swept_and_certified(tmp_path):
 def test_every_addition_passes_the_tests_over_its_registry():
     """The registries' own tests, run with the additions: constants that are sharp, norms that are norms, covers."""
     tests = HERE.parent
-    files = ["maps/test_norms.py", "maps/test_domain.py", "training/test_objectives.py", "families/test_families.py"]
+    files = [
+        "maps/norms/test_token_norms.py",
+        "maps/domains/test_domains.py",
+        "training/test_objectives.py",
+        "families/test_families.py",
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "additions", "-p", "no:cacheprovider", "-k",
          "l1 or box or halfway or gained", *(str(tests / f) for f in files)],
