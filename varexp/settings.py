@@ -7,6 +7,7 @@ differs from the field's own default: None there means that the value is derived
 import dataclasses
 import typing
 from dataclasses import MISSING, dataclass, field
+from functools import lru_cache
 from typing import Any
 
 
@@ -35,7 +36,8 @@ class Declared:
         return hash((self.name, repr(self.default), self.doc))
 
 
-def declared(group: type) -> list[Declared]:
+@lru_cache(maxsize=64)
+def declared(group: Any) -> tuple[Declared, ...]:
     """The settings of a dataclass, in order. A default of None makes the type optional."""
     types = typing.get_type_hints(group)
     found = []
@@ -46,7 +48,7 @@ def declared(group: type) -> list[Declared]:
         if default is None and type(None) not in typing.get_args(kind):
             kind = kind | None
         found.append(Declared(f.name, kind, default, f.metadata["doc"]))
-    return found
+    return tuple(found)
 
 
 def own_fields(group: type, values: dict[str, Any]) -> dict[str, Any]:

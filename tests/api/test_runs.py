@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 import varexp
 from varexp.api import certified, runs, sups, verified
+from varexp.commands import main
 from varexp.maps.domains import Curve
 from varexp.maps.targets import build_target
 from varexp.models.chain import ChainStage
@@ -188,3 +189,13 @@ def test_what_only_a_sweep_or_another_family_takes_is_refused(tmp_path):
         varexp.run(sampler="heun", results=str(tmp_path))
     with pytest.raises(ValueError, match="could not be converted to Float"):
         varexp.run(K="x", results=str(tmp_path))
+
+
+def test_a_leading_tilde_is_the_home_folder_and_no_folder_of_that_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    for override in ("results=~/r", "results='~/r'", 'results="~/r"'):
+        assert main(["train", "depth=1", "width=4", "steps=20", "gap=null", override]) == 0
+    varexp.run(depth=1, width=4, steps=20, gap=None, results="~/r")
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]
+    assert len(list((tmp_path / "home" / "r" / "runs" / "records").iterdir())) == 1

@@ -127,7 +127,7 @@ def test_what_is_no_function_of_a_point_is_refused(f, message):
     ids=["eq", "ne", "branch", "truth", "inplace", "in"],
 )
 def test_maps_that_branch_on_values_or_change_their_argument_are_refused(f):
-    with pytest.raises((UnknownOperationError, ValueError, RuntimeError)):
+    with pytest.raises((UnknownOperationError, ValueError)):
         varexp.sup_norm(f, [(-1.0, 1.0)])
 
 
@@ -165,14 +165,11 @@ def test_tiny_and_huge_values_are_enclosed(norm, exponent):
     assert truth * (1 - ROUNDING) <= found.upper
 
 
-@pytest.mark.parametrize("f", [lambda x: torch.full_like(x.detach(), 2.0), torch.no_grad()(torch.tanh)])
-def test_functions_without_gradients(f):
+def test_functions_without_gradients():
     box = [(0.0, 0.5)]
-    if f(torch.zeros(1, 1)).item() == 2.0:
-        with pytest.raises(UnknownOperationError, match="detach"):
-            varexp.sup_norm(f, box)
-    else:
-        assert varexp.sup_norm(f, box).contains(math.tanh(0.5))
+    assert varexp.sup_norm(torch.no_grad()(torch.tanh), box).contains(math.tanh(0.5))
+    with pytest.raises(UnknownOperationError, match="detach"):
+        varexp.sup_norm(lambda x: 2 * x.detach(), box)
 
 
 def test_a_constant_function_is_enclosed_exactly():

@@ -11,14 +11,13 @@ from torch import Tensor
 
 from varexp.enclosure import Box, Enclosure, Goal, Search, State, Transition, point
 from varexp.enclosure.model import ChebyshevModel
+from varexp.enclosure.policy import FIRST_CELLS, ORDERS
 from varexp.errors import bad_value
 from varexp.maps.norms import NORMS, TokenNorm
 from varexp.measurement.attack import ascend
 from varexp.theory import Interval
 from varexp.torch_state import controlled_torch
 
-ORDER = {1: 7, 2: 5, 3: 3}  # of Chebyshev models, by number of coordinates
-FIRST_CELLS = {1: (48,), 2: (18, 18), 3: (6, 6, 6)}
 SAMPLES = {1: 512, 2: 2048, 3: 4096}  # points from which ascent starts
 STARTS, ASCENT_STEPS = 4, 12
 LARGEST = 1e300  # of an end of a box: beyond it widths overflow
@@ -94,9 +93,9 @@ def _checked_box(box: Sequence[tuple[float, float]]) -> tuple[tuple[float, ...],
     try:
         ends = [tuple(float(end) for end in pair) for pair in box]
     except (TypeError, ValueError):
-        raise bad_value("box", box, f"a list of 1 to {max(ORDER)} pairs (low, high), one a coordinate") from None
-    if not 1 <= len(ends) <= max(ORDER):
-        raise bad_value("box", box, f"a list of 1 to {max(ORDER)} pairs (low, high), one a coordinate")
+        raise bad_value("box", box, f"a list of 1 to {max(ORDERS)} pairs (low, high), one a coordinate") from None
+    if not 1 <= len(ends) <= max(ORDERS):
+        raise bad_value("box", box, f"a list of 1 to {max(ORDERS)} pairs (low, high), one a coordinate")
     for pair in ends:
         if len(pair) != 2 or not -LARGEST <= pair[0] <= pair[1] <= LARGEST:
             raise bad_value("box", box, f"made of pairs (low, high) of finite numbers up to {LARGEST:g}, low <= high")
@@ -110,7 +109,7 @@ def _entries(f: Function, lows: Sequence[float], highs: Sequence[float]) -> int:
     expected = f"f must take points (..., {len(lows)}) and answer (..., any shape) in float64"
     try:
         with torch.no_grad():
-            value, again, alone = f(points), f(points), f(points[:1])
+            value, again, alone = f(points.clone()), f(points.clone()), f(points[:1].clone())
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
         raise ValueError(f"{expected}: a network's weights by .double(); it raised: {reason}") from error
@@ -158,7 +157,7 @@ def _attained(
     def project(x: Tensor) -> Tensor:
         return torch.minimum(torch.maximum(x, low), high)
 
-    return ascend(lambda x: norm(flat(x)), best, project, spacing, ASCENT_STEPS)
+    return ascend(lambda x: norm(flat(x.clone())), best, project, spacing, ASCENT_STEPS)
 
 
 def _search(
@@ -182,7 +181,7 @@ def _search(
     count = len(lows)
     transition = Transition(step, lambda state: state, entries)
     search = Search(
-        lambda u: (u.unsqueeze(-1),), [transition], Box(lows, highs, FIRST_CELLS[count]), norm, ORDER[count], goal
+        lambda u: (u.unsqueeze(-1),), [transition], Box(lows, highs, FIRST_CELLS[count]), norm, ORDERS[count], goal
     )
     ((sup,),) = search.run([[float(bounds[best])]])
     place = tuple(places[best].tolist()) if sup.place is None else sup.place

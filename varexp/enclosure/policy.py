@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+ORDERS = {1: 7, 2: 5, 3: 3}  # of Chebyshev models, by number of parameters: higher orders cost more than they save
+FIRST_CELLS = {1: (48,), 2: (18, 18), 3: (6, 6, 6)}  # into which a box is cut before the search, likewise
+
 
 @dataclass(frozen=True, kw_only=True)
 class RefinementPolicy:

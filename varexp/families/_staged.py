@@ -7,13 +7,12 @@ from varexp.maps.domains import Domain
 from varexp.maps.norms import find_norm
 from varexp.maps.targets import Target
 from varexp.measurement.certify import attach_intervals
-from varexp.measurement.measure import DepthEvidence, Measurement, measure
+from varexp.measurement.measure import SUPS_OF_A_STAGE, DepthEvidence, Measurement, measure
 from varexp.models.chain import Chain
 from varexp.theory import Interval
 from varexp.training.problem import Trained
 
 OF_A_ROW = ("error", "error_merged", "error_mean", "error_l2", "bound_pointwise")
-OF_A_STAGE = ("eps_interpolation", "eps_block", "local_error")
 
 
 class StagedFamily(Family):
@@ -63,11 +62,11 @@ def _measured(
 def _evaluation(evidence: DepthEvidence) -> Evaluation:
     columns = columns_of(evidence, OF_A_ROW)
     known = [evidence.error]
-    for name in OF_A_STAGE:
+    for name in SUPS_OF_A_STAGE:
         sup = _largest([getattr(stage, name) for stage in evidence.stages])
         columns |= ends_of(name, sup)
         known += [sup] if sup is not None else []
-    stages: tuple[Columns, ...] = tuple(columns_of(stage, OF_A_STAGE) for stage in evidence.stages)
+    stages: tuple[Columns, ...] = tuple(columns_of(stage, SUPS_OF_A_STAGE) for stage in evidence.stages)
     return Evaluation(columns, stages, certified=all(sup.bounded for sup in known))
 
 

@@ -4,12 +4,13 @@ What a model makes of a word is random.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 
 from varexp.families.base import Evaluation, Family, Reading, columns_of, register
 from varexp.maps.domains import Domain
 from varexp.maps.norms import find_norm
 from varexp.maps.targets import Target
-from varexp.measurement.generated import measure_flow
+from varexp.measurement.generated import FlowEvidence, measure_flow
 from varexp.measurement.measure import Measurement
 from varexp.models.flow import Sampling
 from varexp.models.flowar import FlowAR, FlowArchitecture, factor
@@ -18,7 +19,7 @@ from varexp.training.objectives import Objective
 from varexp.training.problem import Notify, Problem, Trained
 from varexp.training.recipe import Recipe
 
-COLUMNS = ("error_lower", "error_mean", "error_l2", "error_noise_low", "error_noise_high", "noise_rms")
+COLUMNS = tuple(field.name for field in fields(FlowEvidence))
 
 
 @register("flowar")

@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from varexp.enclosure import Box, Enclosure, Goal, Search, State, Sup, Transition, point
+from varexp.enclosure.policy import ORDERS
 from varexp.maps.domains import Domain
 from varexp.maps.norms import TokenNorm, find_norm
 from varexp.maps.targets import Target, TargetStage
@@ -23,7 +24,6 @@ from varexp.models.chain import Chain
 from varexp.models.stage import Stage
 from varexp.theory import Interval
 
-ORDER = {1: 7, 2: 5, 3: 3}  # of Chebyshev models, by number of parameters
 SYMBOLS = {1: 0, 2: 16, 3: 16}  # per part of the state, where the next stage has at most SYMBOL_TOKENS tokens
 SYMBOL_TOKENS = 25  # beyond, carrying symbols through attention costs more than the cells they save
 MERGED_ROUNDING = 1e-13  # relative: covers the sum and the root of a merged norm of at most a hundred scales
@@ -80,9 +80,9 @@ def check_pair(chain: Chain, target: Target, domain: Domain) -> None:
         raise ValueError(
             f"sides do not fit: model {sides}, target {target.sides}, words of side {domain.side}; expected the same"
         )
-    if domain.parameters not in ORDER:
+    if domain.parameters not in ORDERS:
         raise ValueError(
-            f"sups are enclosed over at most {max(ORDER)} parameters; {domain} has {domain.parameters}: use gap=null"
+            f"sups are enclosed over at most {max(ORDERS)} parameters; {domain} has {domain.parameters}: use gap=null"
         )
 
 
@@ -131,7 +131,6 @@ def enclose_sups(
     chain: Chain, target: Target, domain: Domain, norm: TokenNorm, goal: Goal, known: Sequence[dict[str, float]]
 ) -> Certificate:
     """Both ends of the quantities that `known` names for every stage, with lower ends that are rigorous already."""
-    check_pair(chain, target, domain)
     count = domain.parameters
     low, high = domain.box
     next_tokens = [*(part.side_out**2 for part in target.stages[1:]), 0]
@@ -144,7 +143,7 @@ def enclose_sups(
         word = domain.points(domain.chart(u))
         return word, word
 
-    search = Search(start, transitions, Box(low, high, domain.first_cells), norm, ORDER[count], goal)
+    search = Search(start, transitions, Box(low, high, domain.first_cells), norm, ORDERS[count], goal)
     sups = search.run([list(stage.values()) for stage in known])
     named = tuple(dict(zip(names, found, strict=True)) for names, found in zip(known, sups, strict=True))
     return Certificate(named, sum(search.evaluated))

@@ -7,7 +7,7 @@ numbers of a chain trained to depth n.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from jaxtyping import Float
@@ -76,6 +76,9 @@ class StageEvidence:
     eps_interpolation: Interval | None
     eps_block: Interval | None
     local_error: Interval
+
+
+SUPS_OF_A_STAGE = tuple(field.name for field in fields(StageEvidence))
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from varexp.enclosure.policy import ORDERS
 from varexp.errors import bad_value
 from varexp.families import FAMILIES, DomainSettings, Family, TargetSettings
 from varexp.families.base import Reading
 from varexp.maps.domains import Domain
 from varexp.maps.interpolation import KERNELS
 from varexp.maps.targets import Target
-from varexp.measurement.certify import ORDER
 from varexp.measurement.measure import Measurement
 from varexp.models.block import BlockConfig
 from varexp.settings import declared
@@ -54,9 +54,9 @@ class Cell:
         if self.sides[0] != domain.side:
             raise ValueError(f"domain {domain} starts at side {domain.side}, but sides start at {self.sides[0]}")
         self.family.check(self.sides, self.recipe)
-        if self.measurement.gap is not None and domain.parameters not in ORDER:
+        if self.measurement.gap is not None and domain.parameters not in ORDERS:
             raise ValueError(
-                f"sups are enclosed over at most {max(ORDER)} parameters; {domain} has {domain.parameters}: gap=null"
+                f"sups are enclosed over at most {max(ORDERS)} parameters; {domain} has {domain.parameters}: gap=null"
             )
         first = self.target.build((1, 1), self.domain.channels).stages[0]
         first.lipschitz(self.measurement.norm)  # UnknownConstantError, a ValueError, where the target has none
@@ -138,6 +138,7 @@ class Cell:
         """All settings by their names, as a table shows them."""
         found: dict[str, Value] = {"model": self.model, "kernel": self.kernel, "seed": self.seed, "depth": self.depth}
         found["sides"] = "-".join(map(str, self.sides))
-        for part in (self.architecture, self.usage, self.domain, self.recipe, self.measurement):
+        parts: tuple[Any, ...] = (self.architecture, self.usage, self.domain, self.recipe, self.measurement)
+        for part in parts:
             found |= {s.name: getattr(part, s.name) for s in declared(type(part))}
         return found | {s.name: self.target.column(s.name) for s in declared(TargetSettings)}

@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from hydra import compose as hydra_compose
@@ -65,6 +66,7 @@ def _composed(overrides: Sequence[str], sweeps: bool) -> SweepConfig:
     check_overrides(overrides, None)
     if not sweeps:
         _check_one_run(overrides)
+    overrides = [_quoted(override) for override in overrides]
     with _hydra_of_ones_own(), initialize_config_dir(str(CONFIGS), version_base="1.3"):
         config = hydra_compose("config", overrides=[_addable(override) for override in overrides])
     return _checked(config, _scalars(overrides) if sweeps else ())
@@ -102,8 +104,10 @@ def _check_one_run(overrides: Sequence[str]) -> None:
 
 
 def _quoted(override: str) -> str:
-    """The home folder in results=~/..., which Hydra's grammar has no ~ for."""
-    return f"results='{os.path.expanduser(override[8:])}'" if override.startswith("results=~") else override
+    """The home folder in results=~/...: Hydra's grammar has no ~, and Hydra itself writes below results."""
+    key, _, value = override.partition("=")
+    folder = value.strip("'\"")
+    return f"results='{os.path.expanduser(folder)}'" if key == "results" and folder.startswith("~") else override
 
 
 def check_overrides(overrides: Sequence[str], config_dir: str | None) -> None:
@@ -132,7 +136,7 @@ def _names(cls: type) -> set[str]:
 
 
 def _choices(group: str, config_dir: str | None) -> set[str]:
-    folders = [CONFIGS / group, *([] if config_dir is None else [CONFIGS.__class__(config_dir) / group])]
+    folders = [CONFIGS / group, *([] if config_dir is None else [Path(config_dir) / group])]
     return {path.stem for folder in folders for path in folder.glob("*.yaml")}
 
 
@@ -163,7 +167,6 @@ def _checked(config: DictConfig, scalars: Sequence[str]) -> SweepConfig:
                 raise ValueError(
                     f"{name} is an axis of {place}, with the values {axes[name]}: say axes.{name}=[...] to choose"
                 )
-    found.results = os.path.expanduser(found.results)
     return found
 
 

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, OmegaConf
 
+from varexp.enclosure.policy import ORDERS
 from varexp.errors import bad_value
 from varexp.families import FAMILIES, DomainSettings, TargetSettings
 from varexp.maps.domains import DOMAINS
-from varexp.measurement.certify import ORDER
 from varexp.measurement.measure import Measurement
 from varexp.settings import Declared, declared, own_fields
 from varexp.sweeps.cells import Cell
@@ -164,7 +164,7 @@ def resolve(config: SweepConfig) -> Cell:
     if values["evaluations"] is None:
         values["evaluations"] = EVALUATIONS if words.parameters == 1 else config.evaluations_disc
     few = config.seeds_disc is None or values["seed"] < config.seeds_disc
-    if family.random or words.parameters not in ORDER or (words.parameters > 1 and not few):
+    if family.random or words.parameters not in ORDERS or (words.parameters > 1 and not few):
         values["gap"] = None
     if family.random:  # no sup is sought
         values["starts"] = values["ascent_steps"] = None

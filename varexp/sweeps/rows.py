@@ -13,6 +13,7 @@ from varexp.families.base import ends_of
 from varexp.maps.interpolation import KERNELS
 from varexp.maps.norms import find_norm
 from varexp.measurement.constant import constant_prediction
+from varexp.measurement.measure import SUPS_OF_A_STAGE
 from varexp.measurement.soundness import SoundnessError
 from varexp.sweeps.cells import SCHEMA, Cell
 from varexp.sweeps.config import CHECKOUT, ROOT, settings
@@ -29,8 +30,6 @@ FIRST_COLUMNS = tuple(
     "bound_printed_lower bound_printed_upper bound_keff_lower bound_keff_upper verdict verdict_formula "
     "verdict_repaired vacuous certified in_class diverged steps train_rms wall_s git_commit version".split()
 )
-
-SUPS = ("eps_interpolation", "eps_block", "local_error")  # of each stage, known from both sides
 
 STAGE_COLUMNS = tuple(
     "key stage side_in side_out lipschitz lipschitz_feature lipschitz_lower lipschitz_feature_lower "
@@ -116,7 +115,7 @@ def bounds(stages: list[dict[str, Any]]) -> dict[str, Interval]:
     """
 
     def interval(row: dict[str, Any], name: str) -> Interval:
-        upper = row[f"{name}_upper"] if name in SUPS else row[name]
+        upper = row[f"{name}_upper"] if name in SUPS_OF_A_STAGE else row[name]
         return Interval(row[f"{name}_lower"], math.inf if upper is None or upper != upper else upper)
 
     lipschitz = [interval(row, "lipschitz") for row in stages]

@@ -32,7 +32,7 @@ class UnitBall(Domain):
     def first_cells(self) -> tuple[int, ...]:
         """Cells about as long as wide: a turn is about six times as long as the radius."""
         count = self.parameters
-        return {1: (48,), 2: (9, 36), 3: (3, 6, 12)}.get(count, (1,) * count)
+        return {2: (9, 36), 3: (3, 6, 12)}.get(count, super().first_cells)
 
     def chart(self, u: Float[Any, "... parameters"]) -> Float[Any, "... parameters"]:
         if self.parameters == 1:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from jaxtyping import Float
 from torch import Tensor
 
+from varexp.enclosure.policy import FIRST_CELLS
 from varexp.errors import bad_value
 from varexp.maps.norms import TokenNorm, find_norm
 from varexp.registry import Registry, registrar
@@ -78,7 +79,7 @@ class Domain(ABC):
     def first_cells(self) -> tuple[int, ...]:
         """Into how many cells along every coordinate `box` is cut before a search begins: a hint for its speed."""
         count = self.parameters
-        return {1: (48,), 2: (18, 18), 3: (6, 6, 6)}.get(count, (1,) * count)
+        return FIRST_CELLS.get(count, (1,) * count)
 
     @abstractmethod
     def chart(self, u: Float[Any, "... parameters"]) -> Float[Any, "... parameters"]:

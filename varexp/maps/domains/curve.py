@@ -20,7 +20,6 @@ class Curve(PlaneDomain):
     training_words = 512
     sample_points = 512
     parameters = 1
-    first_cells = (48,)
     box: Ends = ((0.0,), (TURN,))
 
     def points(self, theta: Float[Any, "... parameters"]) -> Float[Any, "... tokens channels"]:
