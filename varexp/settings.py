@@ -36,9 +36,13 @@ class Declared:
         return hash((self.name, repr(self.default), self.doc))
 
 
-@lru_cache(maxsize=64)
-def declared(group: Any) -> tuple[Declared, ...]:
+def declared(group: type) -> tuple[Declared, ...]:
     """The settings of a dataclass, in order. A default of None makes the type optional."""
+    return _declared(group)
+
+
+@lru_cache(maxsize=64)
+def _declared(group: Any) -> tuple[Declared, ...]:
     types = typing.get_type_hints(group)
     found = []
     for f in dataclasses.fields(group):

@@ -138,7 +138,6 @@ class Cell:
         """All settings by their names, as a table shows them."""
         found: dict[str, Value] = {"model": self.model, "kernel": self.kernel, "seed": self.seed, "depth": self.depth}
         found["sides"] = "-".join(map(str, self.sides))
-        parts: tuple[Any, ...] = (self.architecture, self.usage, self.domain, self.recipe, self.measurement)
-        for part in parts:
+        for part in (self.architecture, self.usage, self.domain, self.recipe, self.measurement):
             found |= {s.name: getattr(part, s.name) for s in declared(type(part))}
         return found | {s.name: self.target.column(s.name) for s in declared(TargetSettings)}
