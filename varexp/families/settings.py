@@ -54,7 +54,7 @@ def _built(cls: type, settings: TargetSettings, sides: tuple[int, ...], channels
 def _completed(target: str, options: dict[str, Any]) -> Options:
     """All options of a target in order of their names, each of its declared type."""
     cls = FEATURE_MAPS[target]
-    types = typing.get_type_hints(cls)
+    types = _option_types(cls)
     columns = {"K", "stage", "side", "channels"}
     found = []
     for field in sorted(dataclasses.fields(cls), key=lambda f: f.name):
@@ -62,6 +62,11 @@ def _completed(target: str, options: dict[str, Any]) -> Options:
             value = options.get(field.name, field.default)
             found.append((field.name, _typed(f"target_options.{field.name}", value, types[field.name])))
     return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def _option_types(cls: type) -> dict[str, Any]:
+    return typing.get_type_hints(cls)
 
 
 def _typed(name: str, value: Any, kind: type) -> Any:

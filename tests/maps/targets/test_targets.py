@@ -200,3 +200,20 @@ def test_seeds_draw_other_targets():
     x = torch.randn(4, 2, dtype=torch.float64)
     one, two = (build_target("sine", (2, 3), 2.0, options={"seed": s})(x) for s in (0, 1))
     assert not torch.allclose(one, two)
+
+
+def test_a_constant_is_computed_once_for_a_stage_and_a_norm():
+    asked = []
+
+    class Counting(FEATURE_MAPS["affine"]):
+        def constant(self, norm, before):
+            asked.append((norm.name, len(before)))
+            return super().constant(norm, before)
+
+    stage = dataclasses.replace(
+        build_target("affine", (2, 3), 2.0).stages[0], feature_map=Counting(K=2.0, stage=1, side=3, channels=2)
+    )
+    for _ in range(3):
+        assert stage.lipschitz("rms") != stage.lipschitz("max")
+        assert stage.lipschitz_feature("rms") == build_target("affine", (2, 3), 2.0).stages[0].lipschitz_feature("rms")
+    assert len(asked) == 3

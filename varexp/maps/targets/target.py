@@ -1,6 +1,6 @@
 """f_word2img = f_n∘g_n∘…∘f_1∘g_1 (Assumption 5.2): scale maps g_i and feature maps f_i along a ladder of sides."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any
@@ -40,11 +40,18 @@ class TargetStage:
 
     def lipschitz(self, norm: str | TokenNorm) -> Constant:
         """L_i = Lip(f_i∘g_i), the constant that propagates (the paper's K_2)."""
-        return self.feature_map.lipschitz(norm, self.scale_map)
+        return self._computed_once(("propagates", norm), lambda: self.feature_map.lipschitz(norm, self.scale_map))
 
     def lipschitz_feature(self, norm: str | TokenNorm) -> Constant:
         """K_{1,i} = Lip(f_i)."""
-        return self.feature_map.lipschitz(norm)
+        return self._computed_once(("feature", norm), lambda: self.feature_map.lipschitz(norm))
+
+    def _computed_once(self, name: Hashable, compute: Callable[[], Constant]) -> Constant:
+        """A constant, remembered: it takes a singular value decomposition, and every row asks for it many times."""
+        known = self.__dict__.setdefault("_constants", {})
+        if name not in known:
+            known[name] = compute()
+        return known[name]
 
 
 @dataclass(frozen=True)
