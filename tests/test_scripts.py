@@ -4,9 +4,12 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+from varexp.commands import NAMES, main
 
 ROOT = Path(__file__).parents[1]
 
@@ -57,3 +60,20 @@ def test_verify_checks_a_section_and_names_what_it_does_not_know(tmp_path):
     assert (unknown.returncode, option.returncode) == (2, 2)
     assert re.search("did you mean .*lem-4.4", unknown.stderr)
     assert "unknown key 'clam' (did you mean claim?): choose one of claim, section, results" in option.stderr
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_says_what_it_does(name, capsys):
+    assert main([name, "--help"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith(import_module(f"varexp.commands.{name}").__doc__.splitlines()[0])
+    assert (ROOT / "scripts" / f"{name}.py").exists() or name == "settings"
+
+
+def test_an_unknown_command_names_the_nearest(capsys):
+    assert main(["swep"]) == 2
+    expected = "error: unknown command 'swep' (did you mean sweep?): choose one of benchmark"
+    assert capsys.readouterr().err.startswith(expected)
+    assert main([]) == 2
+    printed = capsys.readouterr().out
+    assert all(f"  {name} " in printed for name in NAMES)

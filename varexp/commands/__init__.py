@@ -1,7 +1,7 @@
 """The command line: `varexp COMMAND key=value ...`. One file a command; a new file here registers itself.
 
-Every command takes `key=value` and `--help`. Bad input ends with status 2 and one line on standard error that begins
-with `error:`, a failed run with status 1.
+Every command takes `key=value` and `--help`. Bad input ends with status 2, a failed run with status 1, and the last
+line on standard error begins with `error:`.
 """
 
 import sys

@@ -9,6 +9,7 @@ from omegaconf import OmegaConf
 from varexp.errors import unknown_name
 
 Options = TypeVar("Options")
+HELP = ("--help", "-h")
 
 
 def parsed(options: type[Options], arguments: Sequence[str], doc: str) -> Options | None:
@@ -19,7 +20,7 @@ def parsed(options: type[Options], arguments: Sequence[str], doc: str) -> Option
         omegaconf.errors.ValidationError: a value of another type.
     """
     fields = {field.name: field for field in dataclasses.fields(options)}  # type: ignore[arg-type]
-    if any(argument in ("--help", "-h") for argument in arguments):
+    if set(HELP) & set(arguments):
         print(doc.strip())
         for field in fields.values():
             print(f"  {field.name}={_default(field)}".ljust(28), field.metadata.get("doc", ""))
