@@ -75,8 +75,8 @@ def test_other_bad_input():
         varexp.sup_norm(torch.sin, [(0.0, 1.0)], norm="l2")
     with pytest.raises(ValueError, match="gap is a finite number above 0"):
         varexp.sup_norm(torch.sin, [(0.0, 1.0)], gap=0.0)
-    with pytest.raises(UnknownOperationError, match="atan"):
-        varexp.sup_norm(torch.atan, [(0.0, 1.0)])
+    with pytest.raises(UnknownOperationError, match="asin"):
+        varexp.sup_norm(torch.asin, [(0.0, 1.0)])
 
 
 def test_the_callers_settings_stay_and_do_not_matter():
@@ -138,7 +138,7 @@ def test_an_update_in_place_is_refused_by_name():
         z += 1.0
         return y
 
-    with pytest.raises(UnknownOperationError, match=r"no __iadd__.*changes its argument in place"):
+    with pytest.raises(UnknownOperationError, match=r"no '__iadd__': it changes a value in place"):
         varexp.sup_norm(f, [(-1.0, 1.0)])
 
 
@@ -168,8 +168,7 @@ def test_tiny_and_huge_values_are_enclosed(norm, exponent):
 def test_functions_without_gradients():
     box = [(0.0, 0.5)]
     assert varexp.sup_norm(torch.no_grad()(torch.tanh), box).contains(math.tanh(0.5))
-    with pytest.raises(UnknownOperationError, match="detach"):
-        varexp.sup_norm(lambda x: 2 * x.detach(), box)
+    assert varexp.sup_norm(lambda x: 2 * x.detach(), box).contains(1.0)
 
 
 def test_a_constant_function_is_enclosed_exactly():

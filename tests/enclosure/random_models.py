@@ -53,7 +53,8 @@ class Points:
         value = torch.einsum("pm,m...->p...", basis, model.polynomial)
         for symbol, G in zip(model.symbols, model.generators, strict=True):
             y = self.y[symbol]
-            value = value + y.reshape(len(y), *(1,) * (G.dim() - 2), -1, 1) * G
+            rows = (*(1,) * (G.dim() - 2), -1, 1) if G.dim() > 1 else (1,)  # a value without axes has no rows
+            value = value + y.reshape(len(y), *rows) * G
         return value
 
     def values(self, model):

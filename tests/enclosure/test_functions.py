@@ -10,20 +10,24 @@ from flint import acb, arb, ctx
 from random_models import random_model
 
 from varexp.enclosure.functions import (
+    ATAN,
     COS,
+    ERF,
     EXP,
     GELU,
-    INVERSE,
     SIN,
+    SOFTPLUS,
     TANH,
     ULPS,
+    atan,
+    erf,
     exp,
     gelu,
-    power,
-    power_function,
     sin,
+    softplus,
     tanh,
 )
+from varexp.enclosure.powers import INVERSE, LOG, log, power, power_function
 from varexp.enclosure.rounding import UNIT
 
 
@@ -69,11 +73,16 @@ FACTS = {  # what is enclosed, its derivative, and every function of arb or acb
     "tanh": (TANH, lambda z: z.tanh(), lambda z: 1 - z.tanh() ** 2),
     "gelu": (GELU, lambda z: z * cumulative(z), lambda z: cumulative(z) + z * density(z)),
     "exp": (EXP, lambda z: z.exp(), lambda z: z.exp()),
+    "erf": (ERF, lambda z: z.erf(), lambda z: (-z * z).exp() * 2 / arb.pi().sqrt()),
+    "atan": (ATAN, lambda z: z.atan(), lambda z: 1 / (1 + z * z)),
+    "log": (LOG, lambda z: z.log(), lambda z: 1 / z),
+    "softplus": (SOFTPLUS, lambda z: (1 + z.exp()).log(), lambda z: 1 / (1 + (-z).exp())),
     "reciprocal": (INVERSE, lambda z: 1 / z, lambda z: -1 / z**2),
     "rsqrt": (power_function(-0.5), lambda z: 1 / z.sqrt(), lambda z: -1 / (2 * z * z.sqrt())),
     "three_halves": (power_function(1.5), lambda z: z * z.sqrt(), lambda z: 3 * z.sqrt() / 2),
 }
-POSITIVE = ("reciprocal", "rsqrt", "three_halves")
+POSITIVE = ("log", "reciprocal", "rsqrt", "three_halves")
+STRIPS = {"atan": 0.9}  # |Im z| that a bound holds for, where it is less than 1.5
 WIDTHS = (1e-9, 1e-3, 0.3, 2.0)
 
 
@@ -110,7 +119,7 @@ def test_sizes_in_the_complex_plane_are_bounded(name):
     f, value, _ = FACTS[name]
     c, D = intervals(name)
     U = D * 0.7 + 1e-6
-    H = torch.minimum(U, torch.tensor(1.5, dtype=torch.float64))
+    H = torch.minimum(U, torch.tensor(STRIPS.get(name, 1.5), dtype=torch.float64))
     bounds = f.complex_variation(c, U, H).tolist()
     nearest = math.inf
     for centre, u, h, bound in zip(c.tolist(), U.tolist(), H.tolist(), bounds, strict=True):
@@ -171,6 +180,7 @@ def whole_range(limit):
         ("tanh", torch.tanh, 1e9, False),
         ("tanh", TANH.value, 1e9, False),  # the formula that the rule uses
         ("erf", torch.erf, 1e9, False),
+        ("atan", torch.atan, 1e9, False),
         ("exp", torch.exp, 700.0, True),
     ],
 )
@@ -187,12 +197,14 @@ def test_torchs_functions_are_within_the_allowance(name, computed, limit, relati
     assert worst > 0  # the comparison is not of torch with itself
 
 
-@pytest.mark.parametrize("name", ["gelu", "rsqrt", "three_halves"])
+@pytest.mark.parametrize("name", ["gelu", "rsqrt", "three_halves", "log", "softplus"])
 def test_functions_of_any_size_are_within_their_allowance(name):
     f, exactly, _ = FACTS[name]
     x = whole_range(1e9)
     if name in POSITIVE:
         x = x[x > 1e-100]  # so that nothing underflows
+    if name == "softplus":
+        x = x[x.abs() < 700]  # the formula of the test overflows
     values = f.value(x)
     allowed = f.value_error(x.abs(), values.abs())
     worst = 0.0
@@ -206,6 +218,10 @@ ORACLE = {
     "tanh": (tanh, lambda x: x.tanh()),
     "exp": (exp, lambda x: x.exp()),
     "gelu": (gelu, lambda x: x * cumulative(x)),
+    "erf": (erf, lambda x: x.erf()),
+    "atan": (atan, lambda x: x.atan()),
+    "softplus": (lambda m: softplus(m, math.inf), lambda x: (1 + x.exp()).log()),
+    "log": (lambda m: log(m.add_tensor(torch.tensor(8.0, dtype=torch.float64))), lambda x: (x + 8).log()),
     "rsqrt": (lambda m: power(m.add_tensor(torch.tensor(8.0, dtype=torch.float64)), -0.5), lambda x: (x + 8).rsqrt()),
 }
 
@@ -225,6 +241,13 @@ def test_balls_of_200_bits_lie_inside_without_any_tolerance(name, order):
                 x = sum(arb(c) * arb(t).chebyshev_t(i) for i, c in enumerate(P)) + share * arb(R)
                 known = sum(arb(c) * arb(t).chebyshev_t(i) for i, c in enumerate(Q))
                 assert abs(exactly(x) - known) <= S
+
+
+def test_softplus_is_the_identity_beyond_its_threshold_as_torch_has_it():
+    model = random_model(1, 1, 1, (), 1e-9)
+    below, beyond = softplus(model, 20.0), softplus(model, -20.0)
+    assert float(below.remainder.max()) < 1e-6
+    assert float(beyond.remainder.min()) > math.exp(20.0)
 
 
 def test_flint_is_the_independent_party():

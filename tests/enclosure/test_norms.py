@@ -25,7 +25,7 @@ from varexp.maps.norms import NORMS
 def test_what_is_not_bounded_has_no_finite_norm(norm, lost):
     """Nor the largest number there is, which would pass for an upper end."""
     x = parameters(ring(1, 2), torch.zeros(2, 1, dtype=torch.float64), torch.ones(2, 1, dtype=torch.float64))
-    model = x.reshape(2, 1, 1).model()
+    model = x.unsqueeze(-1).model()
     model.remainder[0] = lost
     assert NORMS[norm].upper_bound(model)[0] == math.inf
     assert NORMS[norm].upper_bound(model)[1] == pytest.approx(1.0)

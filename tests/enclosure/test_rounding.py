@@ -7,7 +7,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from varexp.enclosure.rounding import TINY, UNIT, gamma
+from varexp.enclosure.rounding import (
+    SMALLEST,
+    TINY,
+    UNIT,
+    FlushToZeroError,
+    gamma,
+    require_gradual_underflow,
+    tiny_where,
+)
 
 
 def test_by_hand():
@@ -35,3 +43,20 @@ def test_underflow_is_less_than_the_allowance():
     smallest = torch.tensor(5e-324, dtype=torch.float64)
     assert float(smallest * 0.5) == 0.0  # the whole value is lost
     assert float(smallest) < TINY
+
+
+def test_the_allowance_is_not_lost_to_another_dtype():
+    assert tiny_where(torch.tensor([True, False])).tolist() == [TINY, 0.0]
+    assert SMALLEST == 5e-324
+
+
+def test_a_processor_that_flushes_to_zero_is_refused():
+    require_gradual_underflow()
+    if not torch.set_flush_denormal(True):
+        pytest.skip("this processor cannot flush subnormal numbers")
+    try:
+        with pytest.raises(FlushToZeroError, match="set_flush_denormal"):
+            require_gradual_underflow()
+    finally:
+        torch.set_flush_denormal(False)
+    require_gradual_underflow()

@@ -178,11 +178,12 @@ def _search(
         (column,) = state  # cells coordinates 1
         return state, [_as_enclosure(flat(column.squeeze(-1)), column)]
 
+    def start(u: Enclosure) -> State:
+        return (u.unsqueeze(-1),)  # type: ignore[return-value]
+
     count = len(lows)
     transition = Transition(step, lambda state: state, entries)
-    search = Search(
-        lambda u: (u.unsqueeze(-1),), [transition], Box(lows, highs, FIRST_CELLS[count]), norm, ORDERS[count], goal
-    )
+    search = Search(start, [transition], Box(lows, highs, FIRST_CELLS[count]), norm, ORDERS[count], goal)
     ((sup,),) = search.run([[float(bounds[best])]])
     place = tuple(places[best].tolist()) if sup.place is None else sup.place
     gap = sup.upper / sup.lower - 1 if sup.lower > 0 else 0.0 if sup.upper == 0 else math.inf
@@ -194,4 +195,4 @@ def _as_enclosure(value: Any, like: Enclosure) -> Enclosure:
     if isinstance(value, Enclosure):
         return value
     ring = like.model().ring
-    return Enclosure.of(ChebyshevModel.constant(ring, value.double().expand(len(like), *value.shape[1:])))
+    return Enclosure.of(ChebyshevModel.constant(ring, value.double().expand(like.cells, *value.shape[1:])))

@@ -4,15 +4,16 @@
 sides. Nothing here knows of targets or models.
 """
 
-from varexp.enclosure import arithmetic, axes
+from varexp.enclosure import operations
 from varexp.enclosure.cells import Box, point
 from varexp.enclosure.norms import Norm
 from varexp.enclosure.policy import RefinementPolicy
-from varexp.enclosure.protocol import Enclosure, UnknownOperationError
+from varexp.enclosure.protocol import Enclosure
+from varexp.enclosure.refusals import UnknownOperationError
 from varexp.enclosure.search import Search, State, Transition
 from varexp.enclosure.sup import Goal, Sup
 
-RULES = (arithmetic, axes)  # importing them fills the table of operations
+RULES = operations.GROUPS  # importing them fills the table of operations
 
 __all__ = [
     "Box",

@@ -138,15 +138,17 @@ def first_boxes(box: Box) -> tuple[Float[Tensor, "cells parameters"], Float[Tens
     return middle, torch.tensor(widths, dtype=torch.float64).expand_as(middle) + 8 * UNIT * largest
 
 
-def parameters(ring: Ring, middle: Tensor, radius: Tensor) -> Enclosure:
-    """The parameters on each cell, (cells, parameters): middle_p + radius_p·t_p."""
+def parameters(ring: Ring, middle: Tensor, radius: Tensor, lower: Sequence[float] | None = None) -> Enclosure:
+    """The parameters on each cell, (cells, parameters): middle_p + radius_p·t_p, none of which lies below `lower`."""
     polynomial = torch.cat([middle[None], middle.new_zeros(len(ring) - 1, *middle.shape)])
     for i, powers in enumerate(ring.powers):
         if sum(powers) == 1:
             variable = powers.index(1)
             polynomial[i, :, variable] = radius[:, variable]
     magnitude = middle.abs() + radius
-    return Enclosure.of(ChebyshevModel(ring, polynomial, polynomial[:0], torch.zeros_like(middle), magnitude))
+    least = None if lower is None else middle.new_tensor(lower).expand_as(middle)
+    zero = torch.zeros_like(middle)
+    return Enclosure.of(ChebyshevModel(ring, polynomial, polynomial[:0], zero, magnitude, least=least))
 
 
 def point(values: Float[Tensor, "points parameters"]) -> Enclosure:

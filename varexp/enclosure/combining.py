@@ -23,6 +23,7 @@ def concatenate_entries(
         join([model.remainder for model in models]),
         join([model.magnitude for model in models]),
         models[0].symbols,
+        _join_least(models, join),
     )
 
 
@@ -36,7 +37,14 @@ def concatenate_cells(models: Sequence[ChebyshevModel]) -> ChebyshevModel:
         torch.cat([model.remainder for model in models]),
         torch.cat([model.magnitude for model in models]),
         fresh_symbols(models[0].symbols),
+        _join_least(models, torch.cat),
     )
+
+
+def _join_least(models: Sequence[ChebyshevModel], join: Callable[[list[Tensor]], Tensor]) -> Tensor | None:
+    """What is known from below of all models' values, if it is known of each."""
+    known = [model.least for model in models if model.least is not None]
+    return join(known) if len(known) == len(models) else None
 
 
 def align_symbols(models: Sequence[ChebyshevModel]) -> list[ChebyshevModel]:

@@ -6,18 +6,19 @@ This allowance is not proved: the tests measure at most half of it at points ove
 """
 
 import math
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from varexp.enclosure.combining import add_all
+from varexp.enclosure.kinks import range_of
 from varexp.enclosure.model import ChebyshevModel
-from varexp.enclosure.nonlinear import ElementaryFunction, Values, between_parallel_lines, clip_to_range, compose
-from varexp.enclosure.products import multiply
-from varexp.enclosure.rounding import TINY, UNIT, gamma
+from varexp.enclosure.nonlinear import ElementaryFunction, Values, at_least, clip_to_range, compose
+from varexp.enclosure.rounding import UNIT
 
 ULPS = 8
 UP = 1 + 64 * UNIT
+HALF_PI = math.nextafter(math.pi / 2, 2)
 
 
 def _absolute_error(x: Tensor, y: Tensor) -> Tensor:
@@ -118,108 +119,69 @@ EXP = ElementaryFunction(
 
 
 def exp(x: ChebyshevModel) -> ChebyshevModel:
-    return compose(x, EXP)
+    return at_least(compose(x, EXP), 0.0)
 
 
-def power_function(exponent: float) -> ElementaryFunction:
-    """x^exponent for x > 0. Where x may be 0 or below, all bounds are nan, which ends as an infinite bound."""
-    a = exponent
-
-    def if_positive(x: Tensor) -> Tensor:
-        return torch.where(x > 0, x, torch.nan)
-
-    def slope_range(low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
-        ends = [a * end ** (a - 1) for end in (if_positive(low), high)]
-        error = gamma(32) * torch.maximum(ends[0].abs(), ends[1].abs())
-        return torch.minimum(*ends) - error, torch.maximum(*ends) + error
-
-    def complex_variation(c: Tensor, U: Tensor, H: Tensor) -> Tensor:  # |f'| = |a| |z|^{a−1}
-        near = if_positive((c - U) * (1 - 8 * UNIT))
-        far = c + U + 0 * near if a > 1 else near
-        return U * abs(a) * far ** (a - 1) * (1 + gamma(64))
-
-    return ElementaryFunction(
-        lambda x: if_positive(x) ** a,
-        lambda x, y: gamma(32) * y,
-        slope_range,
-        complex_variation,
-        lambda c, D: (c.abs() + D) / 2,
-        on_disc=True,
-    )
+def _erf_slopes(low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
+    """erf' = (2/√π) e^{−x²} falls with |x|."""
+    far, near = torch.maximum(low.abs(), high.abs()), torch.maximum(low, -high).clamp_min(0)
+    least, most = (torch.exp(-x.square()) * (2 / math.sqrt(math.pi)) for x in (far, near))
+    return least * (1 - 64 * UNIT * (1 + far.square())).clamp_min(0), most * (1 + 64 * UNIT * (1 + near.square()))
 
 
-def power(x: ChebyshevModel, exponent: float) -> ChebyshevModel:
-    return compose(x, power_function(exponent))
-
-
-def sqrt(x: ChebyshevModel) -> ChebyshevModel:
-    return power(x, 0.5)
-
-
-def rsqrt(x: ChebyshevModel) -> ChebyshevModel:
-    return power(x, -0.5)
-
-
-def _inverse_slopes(low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
-    near, far = torch.maximum(low, -high), torch.maximum(low.abs(), high.abs())
-    near = torch.where(near > 0, near, torch.nan)
-    return -1 / near.square() * (1 + gamma(16)), -1 / far.square() * (1 - gamma(16))
-
-
-def _inverse_variation(c: Tensor, U: Tensor, H: Tensor) -> Tensor:
-    away = (c.abs() - U) * (1 - 8 * UNIT)
-    return U / (c.abs() * torch.where(away > 0, away, torch.nan)) * (1 + gamma(16))
-
-
-INVERSE = ElementaryFunction(
-    torch.reciprocal,
-    lambda x, y: gamma(4) * y,
-    _inverse_slopes,
-    _inverse_variation,
-    lambda c, D: (c.abs() + D) / 2,
-    on_disc=True,
+ERF = ElementaryFunction(
+    torch.erf,
+    _absolute_error,
+    _erf_slopes,
+    lambda c, U, H: U * (1.1284 * (H * H).exp()) * UP,  # |erf'| <= (2/√π) e^{(Im z)²}
+    lambda c, D: torch.full_like(D, 1.5),
 )
 
 
-def inverse(x: ChebyshevModel) -> ChebyshevModel:
-    """1/x where no value of x is 0; elsewhere an infinite bound."""
-    return compose(x, INVERSE)
+def erf(x: ChebyshevModel) -> ChebyshevModel:
+    return clip_to_range(compose(x, ERF), -1.0, 1.0)
 
 
-def square(x: ChebyshevModel) -> ChebyshevModel:
-    return multiply(x, x)
+def _atan_slopes(low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
+    """atan' = 1/(1 + x²) falls with |x|."""
+    far, near = torch.maximum(low.abs(), high.abs()), torch.maximum(low, -high).clamp_min(0)
+    return 1 / (1 + far.square()) * (1 - 16 * UNIT), 1 / (1 + near.square()) * (1 + 16 * UNIT)
 
 
-def relu(x: ChebyshevModel) -> ChebyshevModel:
-    """max(x, 0): linear where x has one sign; elsewhere between its chord and the parallel line through 0."""
-    low, high = _range(x)
-    chord = high / (high - low)
-    slope = torch.where(low >= 0, 1.0, torch.where(high <= 0, 0.0, chord))
-    half = torch.where((low >= 0) | (high <= 0), 0.0, torch.maximum(high * (1 - slope), -slope * low) / 2)
-    return between_parallel_lines(x, slope, half * (1 + 8 * UNIT))
+def _atan_variation(c: Tensor, U: Tensor, H: Tensor) -> Tensor:
+    """|1 + z²| = |z − i||z + i| >= (1 − H)(1 + H) for |Im z| <= H < 1."""
+    H = torch.where(H < 0.999, H, torch.nan)
+    return U / ((1 - H) * (1 + H)) * UP
 
 
-def absolute(x: ChebyshevModel) -> ChebyshevModel:
-    """|x|, in the same way: for a slope in [-1, 1], |x| − slope·x is between 0 and its larger value at the two ends."""
-    low, high = _range(x)
-    chord = (high + low) / (high - low)
-    slope = torch.where(low >= 0, 1.0, torch.where(high <= 0, -1.0, chord))
-    half = torch.where((low >= 0) | (high <= 0), 0.0, torch.maximum(high * (1 - slope), -low * (1 + slope)) / 2)
-    return between_parallel_lines(x, slope, half * (1 + 8 * UNIT))
+ATAN = ElementaryFunction(
+    torch.atan, _absolute_error, _atan_slopes, _atan_variation, lambda c, D: torch.full_like(D, 0.8)
+)
 
 
-def _range(x: ChebyshevModel) -> tuple[Tensor, Tensor]:
-    """An interval that holds every value of x."""
-    centre, D = x.polynomial[0], x.deviation(x.uncertainty())
-    D = D * (1 + 8 * UNIT) + 4 * UNIT * centre.abs() + TINY * (D > 0)
-    return centre - D, centre + D
+def atan(x: ChebyshevModel) -> ChebyshevModel:
+    return clip_to_range(compose(x, ATAN), -HALF_PI, HALF_PI)
 
 
-def minimum(a: ChebyshevModel, b: ChebyshevModel) -> ChebyshevModel:
-    """min(a, b) = a − relu(a − b)."""
-    return add_all([a, relu(add_all([a, b.negate()])).negate()])
+def _softplus_slopes(low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
+    """softplus' = 1/(1 + e^{−x}) rises."""
+    return (low.sigmoid() - 64 * UNIT).clamp_min(0), (high.sigmoid() + 64 * UNIT).clamp_max(1)
 
 
-def maximum(a: ChebyshevModel, b: ChebyshevModel) -> ChebyshevModel:
-    """max(a, b) = a + relu(b − a)."""
-    return add_all([a, relu(add_all([b, a.negate()]))])
+SOFTPLUS = ElementaryFunction(
+    lambda x: torch.logaddexp(x, torch.zeros_like(x)),
+    lambda x, y: 2 * ULPS * UNIT * (1 + x),
+    _softplus_slopes,
+    lambda c, U, H: torch.where(H < 1.57, U, torch.nan) * UP,  # |1 + e^{−z}| >= 1 where Re e^{−z} >= 0
+    lambda c, D: torch.full_like(D, 1.5),
+)
+
+
+def softplus(x: ChebyshevModel, threshold: float) -> ChebyshevModel:
+    """log(1 + e^x), or x where x exceeds the threshold: off by log(1 + e^{−threshold}) <= e^{−threshold} there."""
+    result = compose(x, SOFTPLUS)
+    _, high = range_of(x)
+    jump = math.exp(-threshold) * (1 + 8 * UNIT)
+    remainder = torch.where(high >= threshold, (result.remainder + jump) * (1 + 4 * UNIT), result.remainder)
+    magnitude = (result.magnitude + jump) * (1 + 4 * UNIT)
+    return replace(result, remainder=remainder, magnitude=magnitude, least=torch.zeros_like(remainder), derived={})

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from varexp.enclosure.basis import chebyshev_in_powers, ring, substitute_affine
 from varexp.enclosure.model import ChebyshevModel
-from varexp.enclosure.rounding import UNIT, gamma
+from varexp.enclosure.rounding import UNIT, gamma, tiny_where
 from varexp.enclosure.symbols import fresh_symbols
 
 
@@ -36,12 +36,15 @@ def halve_state(state: ChebyshevModel) -> ChebyshevModel:
     parts, terms = len(matrices), len(state.ring)
     polynomial = torch.einsum("pef,fc...->ecp...", matrices, state.polynomial).flatten(1, 2)
     growth = float(matrices.abs().sum(dim=1).max()) * (1 + gamma(terms))
-    rounding = gamma(terms + 4) * growth * state.magnitude.repeat_interleave(parts, dim=0)
+    size = state.magnitude.repeat_interleave(parts, dim=0)
+    rounding = gamma(terms + 4) * growth * size + tiny_where(size > 0)
     remainder = (state.remainder.repeat_interleave(parts, dim=0) + rounding) * (1 + 8 * UNIT)
     generators = state.generators.repeat_interleave(parts, dim=1)
     uncertainty = state.uncertainty().repeat_interleave(parts, dim=0) + rounding
     magnitude = (polynomial.abs().sum(dim=0) + uncertainty) * (1 + gamma(terms + 8))
-    return ChebyshevModel(state.ring, polynomial, generators, remainder, magnitude, fresh_symbols(state.symbols))
+    least = None if state.least is None else state.least.repeat_interleave(parts, dim=0)
+    symbols = fresh_symbols(state.symbols)
+    return ChebyshevModel(state.ring, polynomial, generators, remainder, magnitude, symbols, least)
 
 
 def _corner_signs(variables: int) -> Tensor:

@@ -1,7 +1,7 @@
 """Matrices that are known up to a bound on each entry, such as products and sums of float64 weights.
 
-Every pass over some cells forms the same products of weights. Within `shared_matrices` each tensor becomes one Matrix,
-and each product of matrices is formed once. This affects speed alone.
+Every pass over some cells forms the same products of weights. Within `shared_matrices` tensors of equal content become
+one Matrix, and each product of matrices is formed once. This affects speed alone.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -14,20 +14,16 @@ import torch
 from torch import Tensor
 
 from varexp.enclosure.basis import broadcast_shapes
-from varexp.enclosure.rounding import TINY, UNIT, gamma
+from varexp.enclosure.rounding import TINY, UNIT, gamma, tiny_where
 
 MOST_REMEMBERED = 512  # so many tensors, and so many matrices made from one, are remembered at most
 
-_shared: dict[Hashable, tuple[Tensor, "Matrix"]] | None = None
+_shared: dict[Hashable, "Matrix"] | None = None
 
 
 @contextmanager
 def shared_matrices() -> Iterator[None]:
-    """Remember the matrix of each tensor until the outermost of these contexts ends.
-
-    Until then a tensor that was given to `as_matrix` may be changed by torch's operations in place, which raise its
-    version, and in no other way.
-    """
+    """Remember the matrix of each content until the outermost of these contexts ends."""
     global _shared
     before = _shared
     _shared = {} if before is None else before
@@ -42,15 +38,15 @@ def shared_matrices() -> Iterator[None]:
 
 def as_matrix(tensor: Tensor) -> "Matrix":
     """The exact matrix (..., rows, columns) of a tensor's present values, which later changes do not reach."""
-    tensor = tensor.detach()
-    if _shared is None or tensor.is_inference():
-        return Matrix(tensor.clone())
-    key = (tensor.data_ptr(), tensor.shape, tensor.stride(), tensor.dtype, tensor._version)
+    own = tensor.detach().to(torch.float64).clone()
+    if _shared is None:
+        return Matrix(own)
+    key = (own.shape, own.numpy().tobytes())
     if key not in _shared:
         if len(_shared) == MOST_REMEMBERED:
-            return Matrix(tensor.clone())
-        _shared[key] = tensor, Matrix(tensor.clone())  # holds the tensor, so that its memory is not used for another
-    return _shared[key][1]
+            return Matrix(own)
+        _shared[key] = Matrix(own)
+    return _shared[key]
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,9 +161,9 @@ def _multiple(a: Matrix, factor: float) -> Matrix:
     if factor == -1.0:
         return Matrix(-a.value, a.error)
     value = a.value * factor
-    error = UNIT * value.abs() * (1 + 4 * UNIT) + TINY * (a.value != 0)
+    error = UNIT * value.abs() * (1 + 4 * UNIT) + tiny_where(a.value != 0)
     if a.error is not None:
-        error = error + abs(factor) * a.error
+        error = error + abs(factor) * a.error + tiny_where(a.error > 0)
     return Matrix(value, _round_up(error, 4))
 
 

@@ -34,10 +34,10 @@ class ChebyshevModel:
         polynomial: P (coefficients, cells, *logical).
         generators: G (symbols, cells, *logical).
         remainder: R (cells, *logical); nan or inf where no bound is known.
-        magnitude: (cells, *logical), an upper bound of Σ|P_e| + Σ|G_s| and of |v| that need not be sharp. Allowances
-            for rounding are relative to it.
+        magnitude: (cells, *logical), an upper bound of Σ|P_e| + Σ|G_s| and of |v|; allowances for rounding use it.
         symbols: the symbol y_s of each generator. Rows lie along the last logical axis but one. An operation that
             moves or mixes rows adds the generators of symbols by row to the remainder first (`drop_row_symbols`).
+        least: (cells, *logical), a lower bound that is known besides, such as 0 of a square; None where none is kept.
         derived: models that were derived from this one and are remembered.
     """
 
@@ -47,6 +47,7 @@ class ChebyshevModel:
     remainder: Tensor
     magnitude: Tensor
     symbols: tuple[Symbol, ...] = ()
+    least: Tensor | None = None
     derived: dict[Any, "ChebyshevModel"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -62,11 +63,11 @@ class ChebyshevModel:
     @classmethod
     def of_matrix(cls, ring: Ring, matrix: Matrix, cells: int) -> "ChebyshevModel":
         """The model of the same matrix on every cell."""
-        exact = cls.constant(ring, matrix.value.expand(cells, *matrix.value.shape))
-        if matrix.error is None:
+        exact, error = cls.constant(ring, matrix.value.expand(cells, *matrix.value.shape)), matrix.error
+        if error is None:
             return exact
-        magnitude = (exact.magnitude + matrix.error) * (1 + 4 * UNIT)
-        return cls(ring, exact.polynomial, exact.generators, exact.remainder + matrix.error, magnitude)
+        magnitude = (exact.magnitude + error) * (1 + 4 * UNIT)
+        return cls(ring, exact.polynomial, exact.generators, exact.remainder + error, magnitude)
 
     # ---- bounds --------------------------------------------------------------------------------------------------
 
@@ -98,13 +99,18 @@ class ChebyshevModel:
     def rearrange(self, f: Callable[[Tensor], Tensor], keeps_rows: bool = False) -> "ChebyshevModel":
         """Entries moved or repeated by `f`, which refers to logical axes by their distance from the last."""
         x = self if keeps_rows else self.drop_row_symbols()
-        return ChebyshevModel(x.ring, f(x.polynomial), f(x.generators), f(x.remainder), f(x.magnitude), x.symbols)
+        polynomial, generators, remainder, magnitude = f(x.polynomial), f(x.generators), f(x.remainder), f(x.magnitude)
+        least = None if x.least is None else f(x.least)
+        return ChebyshevModel(x.ring, polynomial, generators, remainder, magnitude, x.symbols, least)
 
     def select_cells(self, index: Tensor) -> "ChebyshevModel":
         """The cells of these places, over symbols of their own."""
         polynomial, generators = self.polynomial[:, index], self.generators[:, index]
         remainder, magnitude = self.remainder[index], self.magnitude[index]
-        return ChebyshevModel(self.ring, polynomial, generators, remainder, magnitude, fresh_symbols(self.symbols))
+        least = None if self.least is None else self.least[index]
+        return ChebyshevModel(
+            self.ring, polynomial, generators, remainder, magnitude, fresh_symbols(self.symbols), least
+        )
 
     def transpose(self) -> "ChebyshevModel":
         """The last two logical axes exchanged."""
@@ -145,10 +151,8 @@ class ChebyshevModel:
         return self.drop_symbols_where(lambda symbol: symbol.by_row)
 
     def remainder_to_row_symbols(self) -> "ChebyshevModel":
-        """The remainders of the columns where they are largest become generators of new symbols by row.
-
-        Operations that treat each row by itself then keep the signs of these remainders.
-        """
+        """The remainders of the columns where they are largest become generators of new symbols by row, whose signs
+        operations that treat each row by itself keep."""
         if self.remainder.dim() < 3 or not bool(self.remainder.any()):
             return self
         count = min(ROW_SYMBOL_COLUMNS, self.remainder.shape[-1])
@@ -181,10 +185,7 @@ class ChebyshevModel:
     # ---- linear maps ---------------------------------------------------------------------------------------------
 
     def right_multiply(self, matrix: Matrix) -> "ChebyshevModel":
-        """v @ matrix, on the last axis.
-
-        A product of inner length k loses at most γ_k |v||W| (Higham 2002, 3.13).
-        """
+        """v @ matrix, on the last axis: γ_k |v||W| for inner length k (Higham 2002, 3.13)."""
         if matrix.value.dim() > 2 and matrix.value.shape[:-2].numel() == 1:
             matrix = matrix.rearrange(lambda t: t.reshape(t.shape[-2:]), "flat")  # one product for all batches
         W, k = matrix.value, matrix.value.shape[-2]
@@ -202,20 +203,16 @@ class ChebyshevModel:
         return self.transpose().right_multiply(matrix.mT).transpose().remainder_to_row_symbols()
 
     def scale(self, factor: float) -> "ChebyshevModel":
-        """factor · v, one rounding per coefficient."""
-        if factor == 1.0:
-            return self
-        if factor == -1.0:
-            return self.negate()
-        magnitude = abs(factor) * self.magnitude * (1 + 4 * UNIT) + TINY
-        remainder = (abs(factor) * self.remainder + UNIT * magnitude) * (1 + 8 * UNIT) + TINY
-        polynomial, generators = self.polynomial * factor, self.generators * factor
-        return ChebyshevModel(self.ring, polynomial, generators, remainder, magnitude, self.symbols)
+        """factor · v, one rounding per coefficient; ±1 is exact."""
+        if abs(factor) == 1.0:
+            return self if factor > 0 else self.negate()
+        return self.scale_entries(factor)
 
-    def scale_entries(self, factors: Tensor) -> "ChebyshevModel":
+    def scale_entries(self, factors: Tensor | float) -> "ChebyshevModel":
         """Every entry times an exact number of its own, one rounding per coefficient."""
-        magnitude = factors.abs() * self.magnitude * (1 + 4 * UNIT) + TINY
-        remainder = (factors.abs() * self.remainder + 2 * UNIT * magnitude) * (1 + 8 * UNIT) + TINY
+        size = torch.as_tensor(factors, dtype=torch.float64).abs()
+        magnitude = size * self.magnitude * (1 + 4 * UNIT) + TINY
+        remainder = (size * self.remainder + 2 * UNIT * magnitude) * (1 + 8 * UNIT) + TINY
         polynomial, generators = self.polynomial * factors, self.generators * factors
         return ChebyshevModel(self.ring, polynomial, generators, remainder, magnitude, self.symbols)
 
@@ -247,4 +244,7 @@ class ChebyshevModel:
             remainder, magnitude = remainder.add_(error), magnitude.add_(error)
         remainder, magnitude = (x.mul_(1 + 8 * UNIT) for x in (remainder, magnitude))
         generators = self.generators.expand(-1, *value.shape)
-        return ChebyshevModel(self.ring, polynomial, generators, remainder, magnitude, self.symbols)
+        least = None if self.least is None or error is not None else self.least + value
+        if least is not None:
+            least = least - 8 * UNIT * (least.abs() + value.abs())
+        return ChebyshevModel(self.ring, polynomial, generators, remainder, magnitude, self.symbols, least)

@@ -10,6 +10,7 @@ With p the polynomial of x, D a bound of |v − P_0|, and f' in [low, high] on t
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ from varexp.enclosure.node_choice import (
     log_rhos,
     node_counts,
 )
-from varexp.enclosure.rounding import TINY, UNIT, gamma
+from varexp.enclosure.rounding import SMALLEST, TINY, UNIT, gamma
 
 Values = Callable[[Tensor], Tensor]
 
@@ -62,7 +63,7 @@ def compose(x: ChebyshevModel, f: ElementaryFunction) -> ChebyshevModel:
     D = x.deviation(uncertainty)
     reach = D + gamma(2 * len(ring) + 8) * x.magnitude
     low, high = f.slope_range(c - reach, c + reach)
-    steepest, slope = torch.maximum(low.abs(), high.abs()), (low + high) / 2
+    steepest, slope = torch.maximum(low.abs(), high.abs()).add_(4 * SMALLEST), (low + high) / 2
     interpolant = interpolate_composition(x, f, D)
     variation = interpolant.variation()
     largest = torch.add(variation, interpolant.polynomial[0].abs(), alpha=1.001)  # of |f|
@@ -72,7 +73,8 @@ def compose(x: ChebyshevModel, f: ElementaryFunction) -> ChebyshevModel:
     remainder = interpolant.remainder(ring, noise.add_(largest, alpha=8 * UNIT), variation)  # (2)
     remainder.addcmul_(steepest, x.remainder)  # (4)
     if len(x.generators):
-        remainder.add_((high - low).mul_(0.5).mul_(uncertainty - x.remainder))  # (3)
+        half = (high - low).mul_(0.5).add_(steepest, alpha=2 * UNIT)  # the middle is rounded
+        remainder.add_(half.mul_(uncertainty - x.remainder))  # (3)
     remainder.mul_(1 + 16 * UNIT).add_(TINY)
     magnitude = torch.addcmul(largest, slope.abs(), uncertainty).add_(remainder).mul_(1 + 16 * UNIT)
     return ChebyshevModel(ring, interpolant.polynomial, slope * x.generators, remainder, magnitude, x.symbols)
@@ -182,3 +184,20 @@ def between_parallel_lines(x: ChebyshevModel, slope: Tensor, half: Tensor) -> Ch
     polynomial[0] += half
     magnitude = magnitude * (1 + 16 * UNIT)
     return ChebyshevModel(x.ring, polynomial, slope * x.generators, remainder, magnitude, x.symbols)
+
+
+def between_lines(x: ChebyshevModel, slope: Tensor, below: Tensor, above: Tensor) -> ChebyshevModel:
+    """An enclosure of a function with slope·v + below <= f(v) <= slope·v + above."""
+    middle = (below + above) / 2
+    half = torch.maximum(above - middle, middle - below) * (1 + 8 * UNIT) + 4 * UNIT * middle.abs()
+    magnitude = (slope.abs() * x.magnitude + middle.abs() + half) * (1 + 16 * UNIT)
+    remainder = (slope.abs() * x.remainder + half + 8 * UNIT * magnitude) * (1 + 16 * UNIT) + TINY
+    polynomial = slope * x.polynomial
+    polynomial[0] += middle
+    return ChebyshevModel(x.ring, polynomial, slope * x.generators, remainder, magnitude, x.symbols)
+
+
+def at_least(x: ChebyshevModel, least: float) -> ChebyshevModel:
+    """The same model, of values that are known to be at least so large."""
+    known = torch.full_like(x.remainder, least)
+    return replace(x, least=known if x.least is None else torch.maximum(known, x.least), derived={})

@@ -9,7 +9,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from varexp.enclosure.model import ChebyshevModel
-from varexp.enclosure.rounding import TINY, UNIT, gamma
+from varexp.enclosure.rounding import SMALLEST, TINY, UNIT, gamma, tiny_where
+
+LARGEST_SQUARE, SMALLEST_SQUARE = 1e140, 1e-130  # of entries whose squares are far from overflow and underflow
 
 
 class Norm(ABC):
@@ -72,6 +74,9 @@ def euclidean_upper_bound(x: ChebyshevModel, factor: float) -> Float[Tensor, "ce
     The square of the polynomial's norm is one polynomial, whose largest Bernstein coefficient bounds it. The norm of
     the uncertainty is added by the triangle inequality.
     """
+    scale = _power_of_two(x)
+    if scale is not None:
+        return euclidean_upper_bound(_divided(x, scale), factor) * scale + SMALLEST
     P, uncertainty = x.polynomial.flatten(2), x.uncertainty().flatten(1)  # coefficients cells entries
     entries, largest = uncertainty.shape[1], P.abs().sum(dim=0)
     P = P.transpose(0, 1)  # cells coefficients entries
@@ -87,6 +92,10 @@ def euclidean_upper_bound(x: ChebyshevModel, factor: float) -> Float[Tensor, "ce
 
 def euclidean_lower_bound(x: ChebyshevModel, factor: float) -> Float[Tensor, "cells"]:
     """A lower bound of factor·‖x‖_2 at the middle of each cell: the centre's norm minus that of the uncertainty."""
+    scale = _power_of_two(x)
+    if scale is not None:
+        low = euclidean_lower_bound(_divided(x, scale), factor) * scale - SMALLEST
+        return torch.nan_to_num(low, nan=0.0, posinf=0.0).clamp_min(0)
     centre, uncertainty = value_at_middle(x)
     down, up = 1 - gamma(centre.shape[1] + 32), 1 + gamma(centre.shape[1] + 32)
     rest = uncertainty.square().sum(dim=1) + underflow_of_squares(uncertainty)
@@ -98,3 +107,25 @@ def euclidean_lower_bound(x: ChebyshevModel, factor: float) -> Float[Tensor, "ce
 def underflow_of_squares(entries: Float[Tensor, "cells entries"]) -> Float[Tensor, "cells"]:
     """What the squares of entries may lose by underflow; nothing where all entries are 0."""
     return TINY * (entries != 0).sum(dim=1, dtype=torch.float64)
+
+
+def _power_of_two(x: ChebyshevModel) -> Float[Tensor, "cells"] | None:
+    """Powers of 2 by which every cell can be divided so that squares neither overflow nor vanish; None if none need it.
+
+    A cell without a finite bound is left as it is.
+    """
+    size = x.magnitude.flatten(1).amax(dim=1)
+    outside = (size > LARGEST_SQUARE) | ((size < SMALLEST_SQUARE) & (size > 0))
+    if not bool((outside & size.isfinite()).any()):
+        return None
+    exponent = torch.where(outside & size.isfinite(), size.frexp().exponent, 0)
+    return torch.ldexp(torch.ones_like(size), exponent.clamp(-1021, 1022))
+
+
+def _divided(x: ChebyshevModel, scale: Float[Tensor, "cells"]) -> ChebyshevModel:
+    """x over a power of 2 a cell: exact but for underflow, which TINY covers."""
+    by_cell = scale.reshape(-1, *(1,) * (x.remainder.dim() - 1))
+    vanishing = tiny_where(by_cell != 1)
+    polynomial, generators, magnitude = x.polynomial / by_cell, x.generators / by_cell, x.magnitude / by_cell
+    remainder = x.remainder / by_cell + vanishing
+    return ChebyshevModel(x.ring, polynomial, generators, remainder, magnitude + vanishing, x.symbols)

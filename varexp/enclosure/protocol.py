@@ -1,13 +1,21 @@
 """`Enclosure` stands in for a tensor and answers torch's functions, so that any forward code runs on it.
 
 The first axis counts cells; the others are the axes of the value. Plain tensors and Python numbers that meet an
-enclosure are taken as exact: what torch computes among them alone is part of the map's definition. An operation that
-has no rule in the table is refused by name.
+enclosure are taken as exact: what torch computes among them alone is part of the map's definition. An enclosure answers
+what a batch of tensors would answer, or raises `UnknownOperationError`; there is no third way:
+
+* a function or method of torch that has no rule in TABLE is refused by name, as are keywords that a rule does not know;
+* what changes a value in place is refused, so that names can share an enclosure as they share a tensor;
+* what branches on values (comparisons, bool, float, int, `in`) is refused;
+* what looks at the number of cells, other than to keep the first axis, is refused (`CellCount`);
+* `isinstance(x, torch.Tensor)` and `torch.is_tensor(x)` are true of an enclosure as they are of a tensor.
+
+`coverage` lists what torch has and which of it is refused.
 """
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from functools import partial
 from typing import Any
 
 import torch
@@ -15,15 +23,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from varexp.enclosure.expression import AffineExpression, rearrange_entries
-from varexp.enclosure.matrices import Matrix, as_matrix
 from varexp.enclosure.model import ChebyshevModel
-
-
-class UnknownOperationError(TypeError):
-    """The enclosure arithmetic has no rule for an operation."""
-
-
-TABLE: dict[Any, Callable[..., Any]] = {}  # torch function or method -> rule
+from varexp.enclosure.refusals import CellCount, UnknownOperationError, in_place, refusal
 
 
 class AxisOrder(Enum):
@@ -33,8 +34,11 @@ class AxisOrder(Enum):
     HEADS_FIRST = "heads first"  # the enclosure's (..., tokens, heads, size) as (..., heads, tokens, size)
 
 
-class Enclosure:
+class Enclosure(Tensor):
     """What a forward pass sees in place of a tensor (cells, ...): every value that the tensor can have on each cell.
+
+    It is a tensor without memory, so that code that asks for a tensor finds one, and all that torch would do with it
+    comes to `__torch_function__`, or is refused.
 
     Attributes:
         expression: the affine expression of the value.
@@ -42,13 +46,19 @@ class Enclosure:
             tokens; while the exchange is only noted here, products with weights stay linear maps.
     """
 
-    dtype = torch.float64
-    device = torch.device("cpu")
-    requires_grad = False
+    __array_ufunc__ = None  # numpy's operators leave the answer to the enclosure
+    expression: AffineExpression
+    order: AxisOrder
+
+    @staticmethod
+    def __new__(cls, expression: AffineExpression, order: AxisOrder = AxisOrder.SAME) -> "Enclosure":
+        sizes = _logical(expression, order)
+        self = Tensor._make_wrapper_subclass(cls, (expression.shape[0], *sizes), dtype=torch.float64)
+        self.expression, self.order = expression, order
+        return self
 
     def __init__(self, expression: AffineExpression, order: AxisOrder = AxisOrder.SAME) -> None:
-        self.expression = expression
-        self.order = order
+        pass
 
     @classmethod
     def of(cls, model: ChebyshevModel) -> "Enclosure":
@@ -66,12 +76,26 @@ class Enclosure:
         return rearrange_entries(self.expression, lambda t: t.movedim(-3, -2))
 
     @property
-    def shape(self) -> torch.Size:
-        s = self.expression.shape
-        return s if self.order is AxisOrder.SAME else torch.Size((*s[:-3], s[-2], s[-3], s[-1]))
+    def cells(self) -> int:
+        """The number of cells as a plain number, for rules."""
+        return self.expression.shape[0]
 
     @property
-    def ndim(self) -> int:
+    def logical(self) -> torch.Size:
+        """The shape of the value, without the axis of cells."""
+        return _logical(self.expression, self.order)
+
+    dtype = property(lambda self: torch.float64)
+    device = property(lambda self: torch.device("cpu"))
+    layout = property(lambda self: torch.strided)
+    requires_grad = is_cuda = is_sparse = is_quantized = is_nested = is_meta = property(lambda self: False)
+
+    @property
+    def shape(self) -> torch.Size:  # type: ignore[override]
+        return torch.Size((CellCount(self.cells), *self.logical))
+
+    @property
+    def ndim(self) -> int:  # type: ignore[override]
         return len(self.expression.shape)
 
     def dim(self) -> int:
@@ -80,123 +104,127 @@ class Enclosure:
     def size(self, dim: int | None = None) -> Any:
         return self.shape if dim is None else self.shape[dim]
 
-    def __len__(self) -> int:
-        return self.shape[0]
-
     @classmethod
     def __torch_function__(
         cls, func: Any, types: Sequence[type], args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         if func not in TABLE:
-            raise _unknown(getattr(func, "__name__", str(func)))
+            raise refusal(getattr(func, "__name__", str(func)))
         return TABLE[func](*args, **(kwargs or {}))
 
-    def __getattr__(self, name: str) -> Any:
-        if hasattr(torch.Tensor, name):
-            raise _unknown(name)
-        raise AttributeError(name)
+    @classmethod
+    def __torch_dispatch__(  # type: ignore[override]
+        cls, func: Any, types: Sequence[type], args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        raise refusal(str(func))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in ("expression", "order"):
+            raise in_place(name)
+        object.__setattr__(self, name, value)
+
+    def __copy__(self) -> "Enclosure":
+        return Enclosure(self.expression, self.order)
+
+    def __deepcopy__(self, memo: Any) -> "Enclosure":
+        return Enclosure(self.expression, self.order)
+
+    def __repr__(self) -> str:  # type: ignore[override]
+        return f"Enclosure(cells={self.cells}, shape={tuple(self.logical)})"
 
 
-# Python would answer these by identity, by length or by making a new object, and not as torch does
-REFUSED = (
-    "__eq__ __ne__ __lt__ __le__ __gt__ __ge__ __bool__ __float__ __int__ __complex__ __index__ __contains__ __iter__ "
-    "__iadd__ __isub__ __imul__ __itruediv__ __ifloordiv__ __imatmul__ __ipow__ __imod__ __iand__ __ior__ __ixor__ "
-    "__setitem__ __delitem__ __floordiv__ __mod__ __divmod__ __and__ __or__ __xor__ __invert__"
-).split()
+def _logical(expression: AffineExpression, order: AxisOrder) -> torch.Size:
+    s = expression.shape[1:]
+    return s if order is AxisOrder.SAME else torch.Size((*s[:-3], s[-2], s[-3], s[-1]))
 
 
-def _refuse(name: str) -> Callable[..., Any]:
-    reason = (
-        "changes its argument in place" if name.startswith("__i") and name[3:-2] in _IN_PLACE else "branches on values"
-    )
+# ---- the table of rules ----------------------------------------------------------------------------------------------
 
-    def refused(self: Enclosure, *_: Any) -> Any:
-        raise UnknownOperationError(
-            f"an enclosure has no {name}: it stands for many values, and a map that {reason} cannot be enclosed; write "
-            "it out of place, with maximum, minimum, relu or abs for branches"
-        )
-
-    return refused
+TABLE: dict[Any, Callable[..., Any]] = {}  # torch function or method -> rule
+PLACES = (torch, Tensor, functional, torch.special, torch.linalg)
+_SYNONYMS = {"axis": "dim", "keepdims": "keepdim"}  # of keywords, as torch takes them
 
 
-_IN_PLACE = ("add", "sub", "mul", "truediv", "floordiv", "matmul", "pow", "mod", "and", "or", "xor")
-for _name in REFUSED:
-    setattr(Enclosure, _name, _refuse(_name))
-Enclosure.__hash__ = object.__hash__  # type: ignore[method-assign]
-
-
-def _unknown(name: str) -> UnknownOperationError:
-    known = sorted({f.__name__.strip("_") for f in TABLE if hasattr(f, "__name__")})
-    return UnknownOperationError(
-        f"no enclosure is known for the operation {name!r}; write the map with {', '.join(known)}, or register a rule"
-    )
-
-
-def rule(*names: str, operators: Sequence[str] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def rule(
+    *names: str, operators: Sequence[str] = (), places: Sequence[Any] = PLACES
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a function as the rule for torch.NAME, Tensor.NAME and functional.NAME, and as Enclosure's method NAME.
+
+    A parameter that is annotated as `Enclosure` takes nothing else, one that is annotated as `Any` takes everything,
+    and any other takes no enclosure.
 
     Args:
         names: of functions and methods.
         operators: of methods alone, such as __add__.
+        places: where the names are looked up; fewer where torch has two functions of one name and other arguments.
     """
 
     def register(f: Callable[..., Any]) -> Callable[..., Any]:
         for name in (*names, *operators):
-            for place in (torch, torch.Tensor, functional):
-                if callable(getattr(place, name, None)) and (name not in operators or place is torch.Tensor):
-                    TABLE[getattr(place, name)] = f
-            setattr(Enclosure, name, f)
+            answer = _checked(f, name)
+            for place in places:
+                if callable(getattr(place, name, None)) and (name not in operators or place is Tensor):
+                    TABLE[getattr(place, name)] = answer
+            if Tensor in places and hasattr(Tensor, name):
+                setattr(Enclosure, name, answer)
         return f
 
     return register
 
 
-def as_number(x: Any) -> float | None:
-    """The value of a number or of a tensor without axes; None for anything else."""
-    if isinstance(x, int | float):
-        return float(x)
-    return float(x) if isinstance(x, Tensor) and x.numel() == 1 and x.dim() == 0 else None
+def _checked(f: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """The rule f, which refuses by name whatever it does not know."""
+    parameters = inspect.signature(f).parameters
+    listed = [p for p in parameters.values() if p.kind is not p.KEYWORD_ONLY]
+    variadic = any(p.kind is p.VAR_POSITIONAL for p in listed)
+
+    def answer(*args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            args, kwargs = _understood(name, args, kwargs, list(parameters))
+        if len(args) > len(listed) and not variadic:
+            raise UnknownOperationError(
+                f"{name} with {len(args)} arguments has no enclosure: give at most {len(listed)}"
+            )
+        for parameter, value in zip(listed, args, strict=False):
+            _check_argument(name, parameter, value)
+        for key, value in kwargs.items():
+            _check_argument(name, parameters[key], value)
+        return f(*args, **kwargs)
+
+    answer.__name__ = answer.__qualname__ = name
+    answer.__doc__ = f.__doc__
+    return answer
 
 
-def as_constant(x: Any, like: Enclosure) -> Matrix:
-    """A number or tensor as a matrix with at least two axes that broadcasts against an enclosure.
-
-    Raises:
-        ValueError: an axis of the constant would meet the axis of cells.
-    """
-    value = torch.as_tensor(x, dtype=torch.float64).detach()
-    if value.dim() >= like.ndim and all(n == 1 for n in value.shape[: value.dim() - like.ndim + 1]):
-        value = value.reshape(value.shape[value.dim() - like.ndim + 1 :])
-    if value.dim() >= like.ndim:
-        raise ValueError(
-            f"a constant of shape {tuple(value.shape)} cannot meet an enclosure of shape {tuple(like.shape)}: its "
-            "axes must not reach the first one, which counts cells"
+def _understood(
+    name: str, args: tuple[Any, ...], kwargs: dict[str, Any], known: list[str]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments in the words of the rule, without keywords that ask for what an enclosure does anyway."""
+    if kwargs.get("out") is not None or kwargs.get("inplace"):
+        raise in_place(f"{name}, {'out=' if 'out' in kwargs else 'inplace=True'}")
+    rest = {_SYNONYMS.get(key, key): v for key, v in kwargs.items() if key not in ("out", "inplace")}
+    if "dtype" in rest and "dtype" not in known:
+        if rest["dtype"] not in (None, torch.float64):
+            raise UnknownOperationError(f"{name} in {rest['dtype']} has no enclosure: enclosures are in float64")
+        del rest["dtype"]
+    for own, theirs in zip(known, ("input", "other"), strict=False):
+        if theirs in rest and theirs not in known:
+            rest[own] = rest.pop(theirs)
+    unknown = [key for key in rest if key not in known]
+    if unknown:
+        raise UnknownOperationError(
+            f"{name} with {', '.join(f'{key}={kwargs.get(key)!r}' for key in unknown)} has no enclosure: leave it out"
         )
-    while value.dim() < 2:
-        value = value[None]
-    return as_matrix(value)
+    return args, rest
 
 
-def to_same_rank(a: Enclosure, b: Enclosure) -> tuple[AffineExpression, AffineExpression]:
-    """The expressions of two enclosures with equally many axes, where broadcasting needs them: axes of size 1 are
-    inserted after that of cells."""
-    rank = max(a.ndim, b.ndim)
-
-    def raise_rank(x: AffineExpression) -> AffineExpression:
-        while len(x.shape) < rank:
-            x = rearrange_entries(x, partial(torch.unsqueeze, dim=-len(x.shape)))
-        return x
-
-    return raise_rank(a.ordered()), raise_rank(b.ordered())
-
-
-def axis_from_last(x: Enclosure, dim: int) -> int:
-    """An axis counted from the last, as a negative number.
-
-    Raises:
-        ValueError: the axis counts cells, or does not exist.
-    """
-    axis = dim if dim < 0 else dim - x.ndim
-    if not -x.ndim < axis < 0:
-        raise ValueError(f"axis {dim} of an enclosure of shape {tuple(x.shape)} counts cells, or does not exist")
-    return axis
+def _check_argument(name: str, parameter: inspect.Parameter, value: Any) -> None:
+    kind, given = parameter.annotation, isinstance(value, Enclosure)
+    if kind is Enclosure and not given:
+        raise UnknownOperationError(
+            f"{name} has an enclosure only where {parameter.name} depends on the point; it got {type(value).__name__}"
+        )
+    if given and kind is not Enclosure and kind is not Any:
+        raise UnknownOperationError(
+            f"{name} has an enclosure only with a constant {parameter.name}: here it depends on the point"
+        )

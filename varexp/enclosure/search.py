@@ -30,6 +30,7 @@ from varexp.enclosure.matrices import shared_matrices
 from varexp.enclosure.norms import Norm
 from varexp.enclosure.policy import RefinementPolicy
 from varexp.enclosure.protocol import Enclosure
+from varexp.enclosure.rounding import require_gradual_underflow
 from varexp.enclosure.sup import FLOOR, Goal, Sup
 
 State = tuple[Enclosure, ...]
@@ -78,6 +79,7 @@ class Search:
     @shared_matrices()
     def run(self, known: Sequence[Sequence[float]]) -> list[list[Sup]]:
         """Both ends of every objective of every stage. `known` holds lower ends that are rigorous already."""
+        require_gradual_underflow()
         boxes = self._compute_states(*first_boxes(self.box), 0)
         results = []
         for index in range(len(self.stages)):
@@ -166,7 +168,7 @@ class Search:
 
     def _compute_states(self, middle: Tensor, radius: Tensor, index: int) -> Boxes:
         """Boxes at the start of stage `index`, with states computed from the start."""
-        states = tuple(part.model() for part in self.start(parameters(self._ring, middle, radius)))
+        states = tuple(part.model() for part in self.start(parameters(self._ring, middle, radius, self.box.lower)))
         for stage in self.stages[:index]:
             states = self._forward(states, stage)
         self.evaluated[index] += len(middle) * index

@@ -43,9 +43,9 @@ from torch import Tensor
 from varexp.enclosure.aliasing import Interpolant
 from varexp.enclosure.basis import Ring
 from varexp.enclosure.combining import align_pair
-from varexp.enclosure.functions import inverse
 from varexp.enclosure.model import ChebyshevModel
 from varexp.enclosure.nonlinear import clip_to_range
+from varexp.enclosure.powers import inverse
 from varexp.enclosure.products import multiply
 from varexp.enclosure.rounding import TINY, UNIT, gamma
 from varexp.enclosure.softmax_sums import Scores, Values, bound_values, dot, interpolate_sums, normalise_scores
