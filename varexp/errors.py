@@ -1,7 +1,11 @@
-"""Errors for bad input. Each names the field, the value that came, and the values that are allowed."""
+"""Errors. One for bad input names the field, the value that came, and the values that are allowed."""
 
 import difflib
 from collections.abc import Iterable
+
+
+class SoundnessError(RuntimeError):
+    """What is a theorem came out false: a declared constant, an enclosure or the suite is wrong."""
 
 
 def bad_value(field: str, value: object, allowed: str) -> ValueError:

@@ -135,7 +135,7 @@ def test_answers_of_another_shape_or_of_the_company_are_refused():
     target = build_target("affine", (1, 2), K=2.0)
     with pytest.raises(ValueError, match=r"stage 1 answers \(3, 4, 1\) .* expected \(3, 4, 2\)"):
         varexp.certify([OneChannel()], target, Curve(1))
-    with pytest.raises(ValueError, match="stage 1 answers a word differently in company and alone"):
+    with pytest.raises(ValueError, match="stage 1 answers a point differently in company and alone"):
         varexp.certify([Counting()], target, Curve(1))
 
 

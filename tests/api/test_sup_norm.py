@@ -61,8 +61,8 @@ def test_a_budget_that_ends_leaves_ends_that_hold():
         (torch.sin, [(1.0, 0.0)], "pairs .low, high. of finite numbers up to 1e.300, low <= high"),
         (torch.sin, [(0.0, math.inf)], "finite numbers"),
         (lambda x: x.float(), [(0.0, 1.0)], "got torch.float32"),
-        (lambda x: x.sum(), [(0.0, 1.0)], r"of points \(2, 1\) it made \(\)"),
-        (lambda x: 1.0, [(0.0, 1.0)], "got float"),
+        (lambda x: x.sum(), [(0.0, 1.0)], r"answers \(\) to points \(3, 1\)"),
+        (lambda x: 1.0, [(0.0, 1.0)], "answers a float: expected a tensor"),
     ],
 )
 def test_bad_input_says_what_was_expected(f, box, message):

@@ -18,7 +18,8 @@ from varexp.maps.layers import layer_norm
 from varexp.maps.norms import NORMS
 from varexp.maps.targets import Target, TargetStage, build_target
 from varexp.maps.targets.base import FeatureMap
-from varexp.measurement.certify import attach_intervals, certify, lower_bounds_at
+from varexp.measurement.certify import certify, lower_bounds_at
+from varexp.measurement.intervals import attach_intervals
 from varexp.measurement.measure import Measurement, measure
 from varexp.measurement.trace import SUPS, trace, tracers
 from varexp.models.block import BlockConfig

@@ -1,5 +1,7 @@
 """measurement/constant.py: known radii, brute force between the ends, planted targets."""
 
+import math
+
 import pytest
 import torch
 from small import problem
@@ -54,3 +56,24 @@ def test_many_parameters_have_a_rougher_upper_end():
     images = p.target(p.domain.points(p.domain.sample(4096)))
     assert lower <= float(NORMS["rms"](images - images.mean(0)).max())
     assert lower < upper < 10 * lower
+
+
+@pytest.mark.parametrize(
+    ("K", "depth", "options", "truth"),
+    [
+        (0.01, 6, {}, 0.01**6),
+        (0.005, 6, {}, 0.005**6),
+        (0.001, 6, {}, 0.001**6),
+        (1.5, 1, {"pattern_rms": 1e12}, 1.5),
+        (1.5, 2, {}, 2.25),
+    ],
+)
+def test_both_ends_hold_where_rounding_is_large_beside_what_varies(K, depth, options, truth):
+    """The circle of words becomes a circle of radius K^depth around a pattern that is far larger."""
+    target = build_target("affine", range(2, 3 + depth), K, 2, options)
+    assert constant_prediction(target, Curve(2), NORMS["rms"]).contains(truth)
+
+
+def test_values_that_are_no_numbers_bound_nothing():
+    found = constant_prediction(build_target("sine", (2, 3), 1e308), Curve(2), NORMS["rms"])
+    assert (found.lower, found.upper) == (0.0, math.inf)

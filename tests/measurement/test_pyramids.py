@@ -11,7 +11,8 @@ from tolerances import ROUNDING
 from varexp.enclosure import Goal
 from varexp.families import FAMILIES
 from varexp.maps.norms import NORMS
-from varexp.measurement.certify import attach_intervals, lower_bounds_at
+from varexp.measurement.certify import lower_bounds_at
+from varexp.measurement.intervals import attach_intervals
 from varexp.measurement.measure import Measurement, measure
 from varexp.measurement.soundness import SoundnessError, check_trace
 from varexp.measurement.trace import sups_of, trace, tracers

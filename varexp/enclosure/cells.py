@@ -37,12 +37,14 @@ class Boxes:
         generations: (boxes,), how often a box was halved since its states were computed. A part inherits
             the states of the larger box with their remainders.
         states: one model a part of the state.
+        bounds: (boxes, objectives), upper bounds on the box of the objectives of all earlier stages.
     """
 
     middle: Tensor
     radius: Tensor
     generations: Tensor
     states: States
+    bounds: Tensor
 
     def __len__(self) -> int:
         return len(self.middle)
@@ -50,14 +52,15 @@ class Boxes:
     def select(self, index: Tensor) -> "Boxes":
         """The boxes of these places."""
         states = tuple(state.select_cells(index) for state in self.states)
-        return Boxes(self.middle[index], self.radius[index], self.generations[index], states)
+        return Boxes(self.middle[index], self.radius[index], self.generations[index], states, self.bounds[index])
 
     def halve(self) -> "Boxes":
         """The parts of every box, cut in two along every parameter, which inherit its states."""
         states = tuple(halve_state(state) for state in self.states)
         middle, radius = halve_boxes(self.middle, self.radius)
-        generations = (self.generations + 1).repeat_interleave(2 ** self.middle.shape[1], dim=0)
-        return Boxes(middle, radius, generations, states)
+        parts = 2 ** self.middle.shape[1]
+        generations = (self.generations + 1).repeat_interleave(parts, dim=0)
+        return Boxes(middle, radius, generations, states, self.bounds.repeat_interleave(parts, dim=0))
 
     @classmethod
     def concatenate(cls, parts: Sequence["Boxes"]) -> "Boxes":
@@ -69,6 +72,7 @@ class Boxes:
             torch.cat([part.radius for part in parts]),
             torch.cat([part.generations for part in parts]),
             concatenate_states([part.states for part in parts]),
+            torch.cat([part.bounds for part in parts]),
         )
 
 
@@ -99,7 +103,8 @@ class Cells:
 
     def next_boxes(self) -> Boxes:
         """The boxes with the states at the start of the next stage."""
-        return Boxes(self.boxes.middle, self.boxes.radius, self.boxes.generations, self.next_states)
+        bounds = torch.cat([self.boxes.bounds, self.upper], dim=1)
+        return Boxes(self.boxes.middle, self.boxes.radius, self.boxes.generations, self.next_states, bounds)
 
     def select(self, index: Tensor) -> "Cells":
         """The cells of these places."""

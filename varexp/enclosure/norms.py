@@ -48,6 +48,17 @@ class Norm(ABC):
         return torch.nan_to_num(low, nan=0.0, posinf=0.0).clamp_min(0)
 
 
+def safe_norm(norm: Norm, x: Float[Tensor, "points tokens channels"]) -> Float[Tensor, "points"]:
+    """The norm of each token map in plain torch; where squares would overflow or vanish, of a multiple by 2^k."""
+    size = x.detach().abs().flatten(1).amax(dim=1)
+    outside = ((size > LARGEST_SQUARE) | ((size < SMALLEST_SQUARE) & (size > 0))) & size.isfinite()
+    if not bool(outside.any()):
+        return norm(x)
+    exponent = torch.where(outside, size.frexp().exponent, 0).clamp(-1021, 1022)
+    scale = torch.ldexp(torch.ones_like(size), exponent)
+    return norm(x / scale[:, None, None]) * scale
+
+
 def bound_entries(x: ChebyshevModel) -> Float[Tensor, "cells tokens channels"]:
     """An upper bound of sup |entry| over each cell, from Bernstein coefficients."""
     matrix, P = x.ring.bernstein_of_polynomials(), x.polynomial.flatten(2)

@@ -18,6 +18,7 @@ What "large" and "twice" mean is a matter of `RefinementPolicy`.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -25,6 +26,7 @@ from torch import Tensor
 from varexp.enclosure.basis import ring
 from varexp.enclosure.cells import Box, Boxes, Cells, States, concatenate_states, first_boxes, parameters
 from varexp.enclosure.combining import concatenate_cells
+from varexp.enclosure.crosscheck import Cover, check_cover, check_places, plain_values
 from varexp.enclosure.halving import halve_boxes
 from varexp.enclosure.matrices import shared_matrices
 from varexp.enclosure.norms import Norm
@@ -33,12 +35,12 @@ from varexp.enclosure.protocol import Enclosure
 from varexp.enclosure.rounding import require_gradual_underflow
 from varexp.enclosure.sup import FLOOR, Goal, Sup
 
-State = tuple[Enclosure, ...]
+State = tuple[Any, ...]  # of enclosures, or of tensors at points
 
 
 @dataclass(frozen=True)
 class Transition:
-    """One stage of a staged map.
+    """One stage of a staged map, in plain torch: it runs on enclosures, and on tensors at points.
 
     Attributes:
         step: from a state to the next state and the values whose norms are asked for.
@@ -47,7 +49,7 @@ class Transition:
         symbols: so many of the largest remainders of each part of the next state become symbols.
     """
 
-    step: Callable[[State], tuple[State, Sequence[Enclosure]]]
+    step: Callable[[State], tuple[State, Sequence[Any]]]
     forward: Callable[[State], State]
     largest: int
     symbols: int = 0
@@ -60,9 +62,10 @@ class Search:
     Attributes:
         start: from the parameters (cells, parameters) to the first state.
         evaluated: after a run, the evaluations of a stage on a cell that were spent for each stage.
+        visited: after a run, the points at which plain torch was compared with the final cover.
     """
 
-    start: Callable[[Enclosure], State]
+    start: Callable[[Any], State]
     stages: Sequence[Transition]
     box: Box
     norm: Norm
@@ -74,20 +77,31 @@ class Search:
         self._ring = ring(len(self.box.lower), self.order)
         self._parts = 2 ** len(self.box.lower)
         self.evaluated = [0] * len(self.stages)
+        self.visited = 0
 
     @torch.no_grad()
     @shared_matrices()
     def run(self, known: Sequence[Sequence[float]]) -> list[list[Sup]]:
-        """Both ends of every objective of every stage. `known` holds lower ends that are rigorous already."""
+        """Both ends of every objective of every stage. `known` holds lower ends that are rigorous already.
+
+        Raises SoundnessError if plain torch contradicts a bound at a point of the final cover.
+        """
         require_gradual_underflow()
-        boxes = self._compute_states(*first_boxes(self.box), 0)
-        results = []
+        middle, radius = first_boxes(self.box)
+        boxes = self._compute_states(middle, radius, middle.new_zeros(len(middle), 0), 0)
+        results, last = [], boxes.bounds
         for index in range(len(self.stages)):
             lower = torch.tensor(list(known[index]), dtype=torch.float64)
             cells = self._resolve(self._start_stage(boxes, index, lower), index, lower)
             results.append(_sups(cells, lower))
-            boxes = cells.next_boxes()
+            boxes, last = cells.next_boxes(), cells.lower
+        cover, values = Cover(boxes.middle, boxes.radius, boxes.bounds, last), plain_values(self)
+        self.visited = check_cover(cover, values, *self._ends(boxes.middle))
+        check_places([sup for stage in results for sup in stage], values)
         return results
+
+    def _ends(self, like: Tensor) -> tuple[Tensor, Tensor]:
+        return like.new_tensor(self.box.lower), like.new_tensor(self.box.upper)
 
     def _start_stage(self, boxes: Boxes, index: int, lower: Tensor) -> Cells:
         """Evaluate stage `index` on the cells of the stage before.
@@ -99,7 +113,8 @@ class Search:
             hopeless = torch.zeros_like(hopeless)
         kept = boxes.select((~hopeless).nonzero()[:, 0])
         middle, radius = halve_boxes(boxes.middle[hopeless], boxes.radius[hopeless])
-        return self._evaluate_stage(self._append_recomputed(kept, middle, radius, index), index)
+        bounds = boxes.bounds[hopeless].repeat_interleave(self._parts, dim=0)
+        return self._evaluate_stage(self._append_recomputed(kept, middle, radius, bounds, index), index)
 
     def _resolve(self, cells: Cells, index: int, lower: Tensor) -> Cells:
         """Refine the worst cells until all are resolved, stalled or beyond the budget."""
@@ -130,9 +145,10 @@ class Search:
         divided, whole, recomputed = chosen[~doubtful], chosen[doubtful & inherited], chosen[doubtful & ~inherited]
         middle, radius = halve_boxes(boxes.middle[recomputed], boxes.radius[recomputed])
         middle, radius = torch.cat([boxes.middle[whole], middle]), torch.cat([boxes.radius[whole], radius])
-        parents = [divided.repeat_interleave(self._parts), whole, recomputed.repeat_interleave(self._parts)]
-        refined = self._append_recomputed(boxes.select(divided).halve(), middle, radius, index)
-        return self._inherit_bounds(self._evaluate_stage(refined, index), cells, torch.cat(parents), target)
+        computed = torch.cat([whole, recomputed.repeat_interleave(self._parts)])
+        parents = torch.cat([divided.repeat_interleave(self._parts), computed])
+        refined = self._append_recomputed(boxes.select(divided).halve(), middle, radius, boxes.bounds[computed], index)
+        return self._inherit_bounds(self._evaluate_stage(refined, index), cells, parents, target)
 
     def _inherit_bounds(self, refined: Cells, cells: Cells, parents: Tensor, target: Tensor) -> Cells:
         """The refined cells, with their parents' upper bounds where these are smaller, and with their stalls counted.
@@ -166,19 +182,19 @@ class Search:
 
     # ---- evaluation ----------------------------------------------------------------------------------------------
 
-    def _compute_states(self, middle: Tensor, radius: Tensor, index: int) -> Boxes:
-        """Boxes at the start of stage `index`, with states computed from the start."""
+    def _compute_states(self, middle: Tensor, radius: Tensor, bounds: Tensor, index: int) -> Boxes:
+        """Boxes at the start of stage `index`, with states computed from the start, and bounds of earlier stages."""
         states = tuple(part.model() for part in self.start(parameters(self._ring, middle, radius, self.box.lower)))
         for stage in self.stages[:index]:
             states = self._forward(states, stage)
         self.evaluated[index] += len(middle) * index
-        return Boxes(middle, radius, torch.zeros(len(middle), dtype=torch.long), states)
+        return Boxes(middle, radius, torch.zeros(len(middle), dtype=torch.long), states, bounds)
 
-    def _append_recomputed(self, boxes: Boxes, middle: Tensor, radius: Tensor, index: int) -> Boxes:
+    def _append_recomputed(self, boxes: Boxes, middle: Tensor, radius: Tensor, bounds: Tensor, index: int) -> Boxes:
         """The boxes, followed by boxes whose states are computed from the start."""
         if len(middle) == 0:
             return boxes
-        computed = self._compute_states(middle, radius, index)
+        computed = self._compute_states(middle, radius, bounds, index)
         return Boxes.concatenate([boxes, computed]) if len(boxes) else computed
 
     def _forward(self, states: States, stage: Transition) -> States:
@@ -205,7 +221,7 @@ class Search:
 
     def _middle_is_inside(self, boxes: Boxes) -> Tensor:
         """Whether the middle of a box, where its lower bound is taken, is a point of the search's box."""
-        low, high = (boxes.middle.new_tensor(ends) for ends in (self.box.lower, self.box.upper))
+        low, high = self._ends(boxes.middle)
         return ((boxes.middle >= low) & (boxes.middle <= high)).all(dim=1)
 
     def _bound(self, cells: int, values: Sequence[Enclosure]) -> tuple[Tensor, Tensor]:

@@ -6,7 +6,7 @@ from varexp.families.base import Columns, Evaluation, Family, Reading, columns_o
 from varexp.maps.domains import Domain
 from varexp.maps.norms import find_norm
 from varexp.maps.targets import Target
-from varexp.measurement.certify import attach_intervals
+from varexp.measurement.intervals import attach_intervals
 from varexp.measurement.measure import SUPS_OF_A_STAGE, DepthEvidence, Measurement, measure
 from varexp.models.chain import Chain
 from varexp.theory import Interval

@@ -6,7 +6,8 @@ hold for the model with its float64 weights in exact arithmetic.
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -17,16 +18,12 @@ from varexp.enclosure.policy import ORDERS
 from varexp.maps.domains import Domain
 from varexp.maps.norms import TokenNorm, find_norm
 from varexp.maps.targets import Target, TargetStage
-from varexp.measurement.measure import DepthEvidence, StageEvidence
-from varexp.measurement.soundness import check_trace, pointwise_bound
-from varexp.measurement.trace import propagate_stage, sups_of, trace, tracers
+from varexp.measurement.trace import propagate_stage, sups_of
 from varexp.models.chain import Chain
 from varexp.models.stage import Stage
-from varexp.theory import Interval
 
 SYMBOLS = {1: 0, 2: 16, 3: 16}  # per part of the state, where the next stage has at most SYMBOL_TOKENS tokens
 SYMBOL_TOKENS = 25  # beyond, carrying symbols through attention costs more than the cells they save
-MERGED_ROUNDING = 1e-13  # relative: covers the sum and the root of a merged norm of at most a hundred scales
 
 Points = Float[Tensor, "points parameters"]
 
@@ -139,7 +136,7 @@ def enclose_sups(
         for stage, part, following, names in zip(chain.stages, target.stages, next_tokens, known, strict=True)
     ]
 
-    def start(u: Enclosure) -> State:
+    def start(u: Any) -> State:
         word = domain.points(domain.chart(u))
         return word, word
 
@@ -150,7 +147,7 @@ def enclose_sups(
 
 
 def _transition(stage: Stage, target: TargetStage, symbols: int, names: Sequence[str]) -> Transition:
-    def step(state: State) -> tuple[State, list[Enclosure]]:
+    def step(state: State) -> tuple[State, list[Any]]:
         t, y = state
         differences, _, t, y = propagate_stage(stage, target, t, y, _evaluated)
         return (t, y), [getattr(differences, name) for name in names]
@@ -162,79 +159,6 @@ def _transition(stage: Stage, target: TargetStage, symbols: int, names: Sequence
     return Transition(step, forward, target.side_out**2 * stage.tokens_shown, symbols)
 
 
-def _evaluated(x: Enclosure) -> Enclosure:
-    return Enclosure.of(x.model())
-
-
-def attach_intervals(
-    found: Sequence[DepthEvidence], chain: Chain, target: Target, domain: Domain, norm: TokenNorm, goal: Goal | None
-) -> list[DepthEvidence]:
-    """Evidence of a model at depths 1..n with rigorous ends: both with a goal, else the lower ones alone.
-
-    Raises:
-        SoundnessError: an inequality that is a theorem fails at a point that the search adds.
-    """
-    chain, target = chain.prefix(len(found)), target.prefix(len(found))
-    points = PointsByDepth([torch.tensor(depth.places, dtype=torch.float64) for depth in found])
-    values = lower_bounds_at(chain, target, domain, norm, points.all)
-    lower = points.largest(values)
-    errors = torch.stack([stage["error"] for stage in values], dim=-1)
-    merged = norm.merged(errors, [stage.side_out**2 for stage in target.stages])  # points depths
-    stages: list[dict[str, Interval]] = [{name: Interval(v) for name, v in stage.items()} for stage in lower]
-    pointwise = [0.0] * len(found)
-    if goal is not None:
-        certificate = enclose_sups(chain, target, domain, norm, goal, lower)
-        stages = [{name: Interval(sup.lower, sup.upper) for name, sup in s.items()} for s in certificate.stages]
-        pointwise = _pointwise_at_new_places(certificate, chain, target, domain, norm)
-    return [
-        _with_intervals(
-            evidence,
-            stages[:depth],
-            target,
-            norm,
-            float(merged[points.up_to(depth), depth - 1].max()),
-            pointwise[depth - 1],
-        )
-        for depth, evidence in enumerate(found, start=1)
-    ]
-
-
-def _with_intervals(
-    evidence: DepthEvidence,
-    stages: list[dict[str, Interval]],
-    target: Target,
-    norm: TokenNorm,
-    merged_lower: float,
-    pointwise: float,
-) -> DepthEvidence:
-    errors = torch.tensor([stage["error"].upper for stage in stages], dtype=torch.float64)
-    tokens = [stage.side_out**2 for stage in target.stages[: len(stages)]]
-    merged_upper = float(norm.merged(errors, tokens)[-1]) * (1 + MERGED_ROUNDING)
-    return replace(
-        evidence,
-        error=stages[-1]["error"],
-        error_merged=Interval(merged_lower * (1 - MERGED_ROUNDING), merged_upper),
-        bound_pointwise=max(evidence.bound_pointwise, pointwise),
-        stages=tuple(
-            StageEvidence(stage.get("eps_interpolation"), stage.get("eps_block"), stage["local_error"])
-            for stage in stages
-        ),
-    )
-
-
-def _pointwise_at_new_places(
-    certificate: Certificate, chain: Chain, target: Target, domain: Domain, norm: TokenNorm
-) -> list[float]:
-    """The right side of (**) at the points that the search found to be higher, for every depth: 0 without any."""
-    places = [[sup.place for sup in stage.values() if sup.place is not None] for stage in certificate.stages]
-    if not any(places):
-        return [0.0] * chain.depth
-    coordinates = torch.tensor([place for stage in places for place in stage], dtype=torch.float64)
-    theta = domain.project(domain.chart(coordinates))
-    points = trace(tracers([chain], target, domain, norm, chain.depth), theta)
-    lipschitz = [stage.lipschitz(norm).upper for stage in target.stages]
-    features = [stage.lipschitz_feature(norm).upper for stage in target.stages]
-    check_trace(points, lipschitz, features, all(stage.sees_only_previous_scale for stage in chain.stages))
-    values = pointwise_bound(points.local_error[0], lipschitz)  # points depths
-    ends = itertools.accumulate(len(stage) for stage in places)
-    return [float(values[:end, i].max()) if end else 0.0 for i, end in enumerate(ends)]
+def _evaluated(x: Any) -> Any:
+    """An enclosure, evaluated; a tensor itself: the search compares both."""
+    return Enclosure.of(x.model()) if isinstance(x, Enclosure) else x

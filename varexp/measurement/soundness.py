@@ -8,21 +8,18 @@ a constant declared 10 % too small can go unnoticed. (**) follows, and is checke
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from varexp.caching import remembered_by_content
+from varexp.errors import SoundnessError
 from varexp.maps.norms import TokenNorm, find_norm
 from varexp.maps.targets import Target, TargetStage
 from varexp.measurement.attack import RELATIVE, Pair, steepest_pair
 from varexp.measurement.trace import Trace
 from varexp.theory import amplifications
-
-
-class SoundnessError(RuntimeError):
-    """An inequality that is a theorem came out false: a declared constant or the suite is wrong."""
 
 
 def pointwise_bound(
@@ -81,7 +78,7 @@ def _require(left: Tensor, right: Tensor, slack: Tensor, inequality: str) -> Non
     )
 
 
-@lru_cache(maxsize=512)
+@remembered_by_content(512)
 def adversarial_pairs(stage: TargetStage, norm: str | TokenNorm) -> tuple[Pair, Pair]:
     """Pairs that stretch F_i and f_i as far as could be found. They depend on the target alone."""
     norm, channels = find_norm(norm), stage.feature_map.channels

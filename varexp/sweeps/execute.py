@@ -10,7 +10,7 @@ from varexp.sweeps.plan import Batch, TrainedTogether
 from varexp.sweeps.records import Record
 from varexp.sweeps.rows import make_record
 from varexp.torch_state import controlled_torch
-from varexp.training.problem import Notify, silent
+from varexp.training.problem import Notify, require_functions_of_words, silent
 
 
 @dataclass
@@ -55,6 +55,7 @@ def _run(models: Sequence[TrainedTogether], notify: Notify) -> Outcome:
     started = time.perf_counter()
     first = models[0].deepest
     problems = [model.deepest.problem for model in models]
+    require_functions_of_words(problems)
     trained = first.family.train(problems, first.architecture, first.recipe, notify)
     groups: dict[object, list[int]] = {}
     for index, model in enumerate(models):

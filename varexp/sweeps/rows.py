@@ -8,13 +8,13 @@ from typing import Any
 
 import torch
 
+from varexp.errors import SoundnessError
 from varexp.families import FAMILIES, Evaluation
 from varexp.families.base import ends_of
 from varexp.maps.interpolation import KERNELS
 from varexp.maps.norms import find_norm
 from varexp.measurement.constant import constant_prediction
 from varexp.measurement.measure import SUPS_OF_A_STAGE
-from varexp.measurement.soundness import SoundnessError
 from varexp.sweeps.cells import SCHEMA, Cell
 from varexp.sweeps.config import CHECKOUT, ROOT, settings
 from varexp.sweeps.records import Record, code_version

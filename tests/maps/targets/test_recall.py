@@ -3,10 +3,13 @@
 import pytest
 import torch
 
+from varexp.maps.domains import Curve
 from varexp.maps.norms import NORMS
 from varexp.maps.patterns import generator
 from varexp.maps.targets import recalling_target
 from varexp.maps.targets.recall import Recall, closest, diameter
+from varexp.measurement.constant import constant_prediction
+from varexp.measurement.soundness import adversarial_pairs
 
 
 def randn(*shape, seed=0):
@@ -47,3 +50,12 @@ def test_diameters_and_coincidence():
     assert (diameter(maps), closest(maps)) == (7.0, 3.0)
     with pytest.raises(ValueError, match="two items are at the same place"):
         recalling_target(torch.ones(2, 1, 2, dtype=torch.float64), [randn(2, 4, 2)])
+
+
+def test_other_data_are_another_target_wherever_answers_are_remembered():
+    words, values = randn(6, 4, 2), randn(6, 4, 2, seed=1)
+    small, large = recalling_target(words, [values]), recalling_target(words, [10 * values])
+    one, ten = (constant_prediction(target, Curve(2), NORMS["rms"]) for target in (small, large))
+    assert one.lower * 9 < ten.lower
+    ratios = [adversarial_pairs(target.stages[0], NORMS["rms"])[1].ratio for target in (small, large)]
+    assert ratios[1] == pytest.approx(10 * ratios[0], rel=0.2)
