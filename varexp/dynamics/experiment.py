@@ -34,7 +34,7 @@ class Run:
 class Experiment:
     """All runs, and what they share."""
 
-    steps: int = 3000
+    steps: int = 4000
     seed: int = 0
     runs: list[Run] = dataclasses.field(default_factory=list)
 
