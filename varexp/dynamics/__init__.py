@@ -3,8 +3,9 @@
 The room uses nothing else of the package's arithmetic, as a reader who certifies a network of his own would.
 """
 
+from varexp.dynamics import table
 from varexp.dynamics.certificate import UnsoundError
 from varexp.dynamics.experiment import Experiment, Run
 from varexp.dynamics.fields import FIELDS, Field
 
-__all__ = ["FIELDS", "Experiment", "Field", "Run", "UnsoundError"]
+__all__ = ["FIELDS", "Experiment", "Field", "Run", "UnsoundError", "table"]

@@ -54,9 +54,7 @@ def certify(network: Module, field: Field, gap: float, evaluations: int) -> Cert
     started = time.perf_counter()
     found, refused = UNKNOWN, ""
     try:
-        found = sup_norm(
-            lambda x: network(x) - field.value(x), field.box, norm="max", gap=gap, evaluations=evaluations
-        )
+        found = sup_norm(lambda x: network(x) - field.value(x), field.box, norm="max", gap=gap, evaluations=evaluations)
     except ValueError as error:
         if not str(error).startswith("box "):  # more coordinates than the call takes
             raise
@@ -95,9 +93,9 @@ def check(network: Module, field: Field, found: SupNorm, sampled: Sampled) -> No
             f"{field.name}: a sample has the error {sampled.largest!r}, above the certified upper end {found.upper!r}"
         )
     if found.place:
-        place = torch.tensor([found.place], dtype=torch.float64)
-        attained = float(errors_at(network, field, place).max())
+        attained = float(errors_at(network, field, torch.tensor([found.place], dtype=torch.float64)).max())
         if attained < found.lower * (1 - ROUNDING):
             raise UnsoundError(
-                f"{field.name}: the error at {found.place} is {attained!r}, below the certified lower end {found.lower!r}"
+                f"{field.name}: the error at {found.place} is {attained!r}, below the certified lower end "
+                f"{found.lower!r}"
             )

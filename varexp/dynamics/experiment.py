@@ -12,7 +12,7 @@ from torch.nn import Module
 from varexp.dynamics.certificate import Certificate, Sampled, certify, check, sample
 from varexp.dynamics.fields import FIELDS
 from varexp.dynamics.networks import initial_network, train
-from varexp.errors import unknown_name
+from varexp.errors import bad_value, unknown_name
 from varexp.torch_state import controlled_torch
 
 Row = dict[str, Any]
@@ -46,11 +46,21 @@ class Experiment:
                 raise unknown_name("field", name, there)
         return dataclasses.replace(self, runs=[run for run in self.runs if not fields or run.field in fields])
 
+    def check(self) -> None:
+        """Refuse settings out of range, before any work. ValueError names the setting, and what is allowed."""
+        if self.steps < 1:
+            raise bad_value("steps", self.steps, "a number of training steps of at least 1")
+        for run in self.runs:
+            initial_network(FIELDS[run.field], run.hidden, run.activation, self.seed)
+            if not 0 < run.gap < math.inf:
+                raise bad_value("gap", run.gap, "a finite number above 0")
+            if run.evaluations < 1:
+                raise bad_value("evaluations", run.evaluations, "a number of cells of at least 1")
+
     def rows(self) -> Iterator[Row]:
         """Train, certify and check one run after the other.
 
         Raises:
-            ValueError: settings out of range.
             UnsoundError: a sample above a certified upper end, or a lower end that is not attained.
         """
         for run in self.runs:
@@ -77,7 +87,7 @@ def row_of(run: Run, seed: int, steps: int) -> Row:
         "field": run.field,
         "equations": field.equations,
         "coordinates": field.coordinates,
-        "box": " x ".join(f"[{low:.17g}, {high:.17g}]" for low, high in field.box),
+        "box": " x ".join(f"[{low!r}, {high!r}]" for low, high in field.box),
         "hidden_sizes": "-".join(map(str, run.hidden)),
         "activation": run.activation,
         "seed": seed,
@@ -97,11 +107,11 @@ def _found(run: Run, certificate: Certificate, sampled: Sampled) -> Row:
         "goal": run.gap,
         "decided": found.gap <= run.gap,
         "evaluations": found.evaluations,
-        "place": " ".join(f"{coordinate:.17g}" for coordinate in found.place),
+        "place": " ".join(map(repr, found.place)),
         "refused": certificate.refused,
         "seconds_certified": round(certificate.seconds, 3),
     }
 
 
-def _finite(number: float) -> float | None:
-    return number if math.isfinite(number) else None
+def _finite(number: Any) -> float | None:
+    return float(number) if math.isfinite(number) else None

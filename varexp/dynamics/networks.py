@@ -1,6 +1,7 @@
 """Plain networks of torch, trained on a vector field in float64, the same to the bit for a seed on one machine."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float
@@ -30,7 +31,7 @@ def initial_network(field: Field, hidden: Sequence[int], activation: str, seed: 
         raise unknown_name("activation", activation, ACTIVATIONS)
     draw = torch.Generator().manual_seed(seed)
     sizes = [field.coordinates, *hidden, field.components]
-    layers = [Linear(a, b, dtype=torch.float64).requires_grad_(False) for a, b in zip(sizes, sizes[1:], strict=False)]
+    layers = [Linear(a, b, dtype=torch.float64).requires_grad_(False) for a, b in pairwise(sizes)]
     for layer in layers:
         bound = (3 / layer.in_features) ** 0.5
         layer.weight.uniform_(-bound, bound, generator=draw)
@@ -42,13 +43,7 @@ def initial_network(field: Field, hidden: Sequence[int], activation: str, seed: 
 
 
 def train(network: Module, field: Field, steps: int) -> None:
-    """Fit a network to a field in place: Adam on the error's power mean over a grid, its rate along half a cosine.
-
-    Raises:
-        ValueError: fewer than one step.
-    """
-    if steps < 1:
-        raise bad_value("steps", steps, "a number of training steps of at least 1")
+    """Fit a network to a field in place: Adam on the error's power mean over a grid, its rate along half a cosine."""
     points = grid(field.box)
     aims = field(points)
     optimiser = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
