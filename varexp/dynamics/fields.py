@@ -3,7 +3,8 @@
 The fields and most boxes are those of "Neural Abstractions" (Abate, Edwards, Giacobbe, NeurIPS 2022) and of "Certified
 Neural Approximations of Nonlinear Dynamics" (Mathiesen, Vertovec, Fabiano, Laurenti, Abate, 2025). Two differ:
 `root` is there sqrt(x) on [0, 1] x [-1, 1] and here sqrt|x| on the whole square, with the singularity inside the box;
-`spacecraft` has there seven coordinates, of which the four that are not linear are kept here, in canonical units.
+`spacecraft` has there seven coordinates; here mass and thrust are constant, the angle of the position, on which nothing
+depends, is left out, and units are canonical.
 """
 
 import math

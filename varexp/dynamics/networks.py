@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import Linear, Module, ReLU, Sequential, Tanh
+from torch.nn.utils import skip_init
 
 from varexp.dynamics.fields import Box, Field
 from varexp.errors import bad_value, unknown_name
@@ -31,7 +32,7 @@ def initial_network(field: Field, hidden: Sequence[int], activation: str, seed: 
         raise unknown_name("activation", activation, ACTIVATIONS)
     draw = torch.Generator().manual_seed(seed)
     sizes = [field.coordinates, *hidden, field.components]
-    layers = [Linear(a, b, dtype=torch.float64).requires_grad_(False) for a, b in pairwise(sizes)]
+    layers = [skip_init(Linear, a, b, dtype=torch.float64).requires_grad_(False) for a, b in pairwise(sizes)]
     for layer in layers:
         bound = (3 / layer.in_features) ** 0.5
         layer.weight.uniform_(-bound, bound, generator=draw)
