@@ -19,7 +19,7 @@ VAREXP := $(VENV)/bin/varexp
 SWEEP := $(VAREXP) sweep tracking=wandb
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep models results verify smoke figures test lint bench paper clean
+.PHONY: help sweep models dynamics results verify smoke figures test lint bench paper clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -31,7 +31,10 @@ models: $(STAMP) ## the other models of the paper: pyramids, FlowAR, down-sampli
 	@$(SWEEP) 'experiment=[$(MODELS)]'
 	@$(VAREXP) samples
 
-results: sweep models verify ## all of results/, from a clean tree
+dynamics: $(STAMP) ## networks on vector fields of the literature, their errors certified by the public call alone
+	@$(VAREXP) dynamics
+
+results: sweep models dynamics verify ## all of results/, from a clean tree
 
 verify: $(STAMP) ## the ledger of claims: what the paper states, item by item, verdicts and evidence, in seconds
 	@$(VAREXP) verify

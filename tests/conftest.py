@@ -7,7 +7,7 @@ os.environ.setdefault("WANDB_MODE", "disabled")
 
 from jaxtyping import install_import_hook
 
-ROOMS = ("theory", "enclosure", "maps", "models", "training", "measurement", "families")
+ROOMS = ("theory", "enclosure", "maps", "models", "training", "measurement", "families", "dynamics")
 
 install_import_hook([f"varexp.{room}" for room in ROOMS], "typecheck.checker")
 

@@ -35,7 +35,7 @@ def test_figures_says_what_is_missing(tmp_path):
         command("figures.py", f"results={tmp_path}", "experiment=[depth]"),
     )
     assert (unknown.returncode, missing.returncode) == (2, 1)
-    there = "depth, downsampling, flowar, kernel, pyramid, samples, width"
+    there = "depth, downsampling, dynamics, flowar, kernel, pyramid, samples, width"
     assert unknown.stderr == f"error: unknown figure 'depht' (did you mean depth?): choose one of {there}\n"
     assert "run varexp sweep experiment=depth first" in missing.stderr
 

@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pandas as pd
 
-TEXT = ("key", "sides", "version", "git_commit", "target_options")  # columns that may look like numbers
+TEXT = (
+    "key",
+    "sides",
+    "version",
+    "git_commit",
+    "target_options",
+    "hidden_sizes",
+    "place",
+)  # columns that may look like numbers
 
 
 def load_table(name: str, results: Path) -> pd.DataFrame:

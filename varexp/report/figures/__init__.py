@@ -16,7 +16,7 @@ FIGURES: Registry[Callable[[pd.DataFrame], dict[str, Figure]]] = Registry("figur
 for _module in import_all(__path__, __name__):
     FIGURES.register(_module.__name__.rpartition(".")[2], _module.figures)
 
-MAKERS = {"samples": "varexp samples"}  # of tables that no sweep makes
+MAKERS = {"dynamics": "varexp dynamics", "samples": "varexp samples"}  # of tables that no sweep makes
 
 
 def draw(experiment: str, results: Path) -> list[Path]:
