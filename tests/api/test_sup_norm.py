@@ -57,7 +57,7 @@ def test_a_budget_that_ends_leaves_ends_that_hold():
     ("f", "box", "message"),
     [
         (torch.sin, [], "box is a list of 1 to 3 pairs"),
-        (torch.sin, [(0.0, 1.0)] * 4, "box is a list of 1 to 3 pairs"),
+        (torch.sin, [(0.0, 1.0)] * 5, "box is a list of 1 to 4 pairs"),
         (torch.sin, [(1.0, 0.0)], "pairs .low, high. of finite numbers up to 1e.300, low <= high"),
         (torch.sin, [(0.0, math.inf)], "finite numbers"),
         (lambda x: x.float(), [(0.0, 1.0)], "got torch.float32"),

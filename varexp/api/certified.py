@@ -31,7 +31,7 @@ def certify(
     Args:
         model: a chain, or its stages; stages of one's own derive from `varexp.models.stage.Stage`.
         target: the map that it approximates, such as `build_target("sine", sides, K=2.1)`.
-        domain: the words, such as `Curve(2)`; of at most three parameters.
+        domain: the words, such as `Curve(2)`; of at most eight parameters.
         norm: rms, max or frobenius.
         gap: relative distance of the two ends at which a stage's search stops.
         evaluations: cells that are evaluated for one stage at most.

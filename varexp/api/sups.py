@@ -21,7 +21,7 @@ from varexp.pointwise import require_pointwise
 from varexp.theory import Interval
 from varexp.torch_state import controlled_torch
 
-SAMPLES = {1: 512, 2: 2048, 3: 4096}  # points from which ascent starts
+SAMPLES = {1: 512, 2: 2048, **dict.fromkeys(range(3, 9), 4096)}  # points from which ascent starts
 STARTS, ASCENT_STEPS = 4, 12
 LARGEST = 1e300  # of an end of a box: beyond it widths overflow
 
@@ -55,7 +55,7 @@ def sup_norm(
     gap: float = 0.01,
     evaluations: int = 20_000,
 ) -> SupNorm:
-    """Enclose sup ‖f(x)‖ over a box of up to three coordinates.
+    """Enclose sup ‖f(x)‖ over a box of up to eight coordinates.
 
     Args:
         f: a function of points (..., coordinates), in float64, that answers (..., any shape) by plain torch, out of

@@ -1,7 +1,7 @@
 """Cells of a box of parameters, with the states of a staged map and bounds of its norms on each cell."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,17 +14,37 @@ from varexp.enclosure.halving import halve_boxes, halve_state
 from varexp.enclosure.model import ChebyshevModel
 from varexp.enclosure.protocol import Enclosure
 from varexp.enclosure.rounding import UNIT
+from varexp.enclosure.symbols import parameter_symbols
 
 States = tuple[ChebyshevModel, ...]
 
 
 @dataclass(frozen=True)
 class Box:
-    """Closed intervals [lower, upper], one a parameter; the search starts with a grid of so many parts of each."""
+    """Closed intervals [lower, upper], one a parameter; the search starts with a grid of so many parts of each.
+
+    Where the domain is a part of the box, `meets` says of cells middle ± radius whether they may hold a point of it.
+    """
 
     lower: tuple[float, ...]
     upper: tuple[float, ...]
     grid: tuple[int, ...]
+    meets: Callable[[Tensor, Tensor], Tensor] | None = None
+
+    def reached(self, middle: Tensor, radius: Tensor) -> Tensor:
+        """Which cells middle ± radius may hold a point of the domain."""
+        low, high = (middle.new_tensor(ends) for ends in (self.lower, self.upper))
+        inside = ((middle + radius >= low) & (middle - radius <= high)).all(dim=1)
+        return inside if self.meets is None else inside & self.meets(middle, radius)
+
+    def contains(self, points: Tensor) -> Tensor:
+        """Which points are points of the domain."""
+        return self.reached(points, torch.zeros_like(points))
+
+    def nearest(self, points: Tensor) -> Tensor:
+        """The points, those beyond an end moved to it."""
+        low, high = (points.new_tensor(ends) for ends in (self.lower, self.upper))
+        return torch.minimum(torch.maximum(points, low), high)
 
 
 @dataclass
@@ -140,20 +160,27 @@ def first_boxes(box: Box) -> tuple[Float[Tensor, "cells parameters"], Float[Tens
     middle = torch.cartesian_prod(*axes).reshape(-1, len(axes))
     widths = [(high - low) / count / 2 for low, high, count in zip(box.lower, box.upper, box.grid, strict=True)]
     largest = max(map(abs, (*box.lower, *box.upper)))
-    return middle, torch.tensor(widths, dtype=torch.float64).expand_as(middle) + 8 * UNIT * largest
+    radius = torch.tensor(widths, dtype=torch.float64).expand_as(middle) + 8 * UNIT * largest
+    kept = box.reached(middle, radius)
+    return middle[kept], radius[kept]
 
 
 def parameters(ring: Ring, middle: Tensor, radius: Tensor, lower: Sequence[float] | None = None) -> Enclosure:
-    """The parameters on each cell, (cells, parameters): middle_p + radius_p·t_p, none of which lies below `lower`."""
+    """The parameters on each cell, (cells, parameters): middle_p + radius_p·t_p, none of which lies below `lower`.
+
+    In a ring without variables the t_p are symbols.
+    """
+    count, zero = middle.shape[1], torch.zeros_like(middle)
     polynomial = torch.cat([middle[None], middle.new_zeros(len(ring) - 1, *middle.shape)])
+    symbols = parameter_symbols(count) if ring.variables == 0 else ()
+    generators = radius * torch.eye(count, dtype=torch.float64)[: len(symbols), None]
     for i, powers in enumerate(ring.powers):
         if sum(powers) == 1:
             variable = powers.index(1)
             polynomial[i, :, variable] = radius[:, variable]
     magnitude = middle.abs() + radius
     least = None if lower is None else middle.new_tensor(lower).expand_as(middle)
-    zero = torch.zeros_like(middle)
-    return Enclosure.of(ChebyshevModel(ring, polynomial, polynomial[:0], zero, magnitude, least=least))
+    return Enclosure.of(ChebyshevModel(ring, polynomial, generators, zero, magnitude, symbols, least))
 
 
 def point(values: Float[Tensor, "points parameters"]) -> Enclosure:

@@ -50,13 +50,13 @@ def _join_least(models: Sequence[ChebyshevModel], join: Callable[[list[Tensor]],
 def align_symbols(models: Sequence[ChebyshevModel]) -> list[ChebyshevModel]:
     """The same models over one tuple of symbols.
 
-    It holds the symbols by row of all models, and the other symbols of the model that has most of them; generators of
-    the rest are added to remainders.
+    It holds the symbols by row and the parameters of all models, and the other symbols of the model that has most of
+    them; generators of the rest are added to remainders.
     """
     if all(model.symbols == models[0].symbols for model in models):
         return list(models)
-    shared = max(([s for s in model.symbols if not s.by_row] for model in models), key=len)
-    models = [model.drop_symbols_where(lambda symbol: not symbol.by_row and symbol not in shared) for model in models]
+    shared = max(([s for s in model.symbols if not (s.by_row or s.parameter)] for model in models), key=len)
+    models = [model.drop_symbols_where(lambda s: not (s.by_row or s.parameter) and s not in shared) for model in models]
     symbols = tuple(dict.fromkeys([*shared, *(s for model in models for s in model.symbols)]))
     return [_extend_symbols(model, symbols) for model in models]
 

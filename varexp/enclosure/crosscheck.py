@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
 
+from varexp.enclosure.cells import Box
 from varexp.enclosure.norms import safe_norm
 from varexp.enclosure.rounding import SMALLEST, UNIT
 from varexp.enclosure.sup import Sup
@@ -45,21 +46,21 @@ class Cover(NamedTuple):
 
 
 @torch.no_grad()
-def check_cover(cover: Cover, values: Values, low: Tensor, high: Tensor) -> int:
+def check_cover(cover: Cover, values: Values, box: Box) -> int:
     """Raise SoundnessError if plain torch contradicts a bound of a cell; the number of points that were visited.
 
-    Args:
-        low, high: the ends of the box, beyond which cells may reach by rounding.
+    Cells may reach beyond the box by rounding; points there are moved to its edge, or left out.
     """
     source = torch.Generator().manual_seed(len(cover.middle))
     cells, points = _visited(cover, source)
-    points = torch.minimum(torch.maximum(points, low), high)
+    points = box.nearest(points)
+    inside = box.contains(points)
+    cells, points = cells[inside], points[inside]
     _require(values, points, cover.upper[cells], cells, cover, above=False)
     last = cover.lower.shape[1]
     if last:
         middles = _spread(len(cover.middle), MOST_EXTRA)
-        inside = ((cover.middle[middles] >= low) & (cover.middle[middles] <= high)).all(dim=1)
-        middles = middles[inside]
+        middles = middles[box.contains(cover.middle[middles])]
         bounds = torch.zeros(len(middles), cover.upper.shape[1], dtype=torch.float64)
         bounds[:, -last:] = cover.lower[middles]
         _require(values, cover.middle[middles], bounds, middles, cover, above=True)
@@ -114,7 +115,7 @@ def _spread(count: int, most: int) -> Tensor:
 
 
 def in_chunks(values: Values, points: Tensor) -> Tensor:
-    """Values at points, not too many at once."""
+    """Values at points (1 or more), not too many at once."""
     return torch.cat([values(part) for part in points.split(CHUNK)])
 
 
@@ -122,6 +123,8 @@ def _require(
     values: Values, points: Tensor, bounds: Tensor, cells: Tensor, cover: Cover | None, *, above: bool
 ) -> None:
     """Values are at most their bounds; with `above`, at least."""
+    if len(points) == 0:
+        return
     found = in_chunks(values, points)
     excess = bounds - found if above else found - bounds
     excess = torch.where(bounds.isfinite(), excess.nan_to_num(nan=torch.inf), 0.0)

@@ -14,12 +14,19 @@ from varexp.enclosure.model import ChebyshevModel
 from varexp.enclosure.rounding import UNIT, gamma, tiny_where
 from varexp.enclosure.symbols import fresh_symbols
 
+MOST_AT_ONCE = 4  # parameters along which a box is cut at once
+
 
 def halve_boxes(
     middle: Float[Tensor, "boxes parameters"], radius: Float[Tensor, "boxes parameters"]
 ) -> tuple[Float[Tensor, "parts parameters"], Float[Tensor, "parts parameters"]]:
-    """The 2^parameters parts of every box, one after the other. Radii are rounded up, so that the parts cover it."""
-    signs = 0.5 * _corner_signs(middle.shape[1])
+    """The parts of every box, one after the other. Radii are rounded up, so that the parts cover it.
+
+    A box is cut along every parameter, and beyond MOST_AT_ONCE parameters along its widest one alone.
+    """
+    if middle.shape[1] > MOST_AT_ONCE:
+        return _halve_widest(middle, radius)
+    signs = 0.5 * corner_signs(middle.shape[1])
     middles = (middle[:, None] + radius[:, None] * signs).flatten(0, 1)
     radii = (radius / 2 + 4 * UNIT * (middle.abs() + radius)).repeat_interleave(len(signs), dim=0)
     return middles, radii
@@ -47,7 +54,21 @@ def halve_state(state: ChebyshevModel) -> ChebyshevModel:
     return ChebyshevModel(state.ring, polynomial, generators, remainder, magnitude, symbols, least)
 
 
-def _corner_signs(variables: int) -> Tensor:
+def parts_of(parameters: int) -> int:
+    """Into how many parts a box of so many parameters is cut."""
+    return 2**parameters if parameters <= MOST_AT_ONCE else 2
+
+
+def _halve_widest(middle: Tensor, radius: Tensor) -> tuple[Tensor, Tensor]:
+    widest = torch.nn.functional.one_hot(radius.argmax(dim=1), radius.shape[1]).to(radius.dtype)
+    step = radius * widest / 2
+    middles = torch.stack([middle - step, middle + step], dim=1).flatten(0, 1)
+    radii = radius - step + 4 * UNIT * (middle.abs() + radius)
+    return middles, radii.repeat_interleave(2, dim=0)
+
+
+def corner_signs(variables: int) -> Tensor:
+    """The corners of [-1, 1]^variables."""
     return torch.tensor(list(itertools.product([-1.0, 1.0], repeat=variables)), dtype=torch.float64)
 
 
@@ -67,7 +88,7 @@ def _halving_matrices(variables: int, order: int) -> Float[Tensor, "parts coeffi
         factors = zip(f, e, signs, strict=True)
         return math.prod(table[sign][a][b] if b <= a else 0.0 for a, b, sign in factors)
 
-    parts = [[[entry(e, f, signs) for f in powers] for e in powers] for signs in _corner_signs(variables).tolist()]
+    parts = [[[entry(e, f, signs) for f in powers] for e in powers] for signs in corner_signs(variables).tolist()]
     return torch.tensor(parts, dtype=torch.float64)
 
 

@@ -146,6 +146,10 @@ class ChebyshevModel:
         magnitude, symbols = self.magnitude * (1 + 4 * UNIT), tuple(self.symbols[i] for i in kept)
         return ChebyshevModel(self.ring, self.polynomial, self.generators[kept], remainder, magnitude, symbols)
 
+    def drop_symbols_but_parameters(self) -> "ChebyshevModel":
+        """All other generators are added to the remainder."""
+        return self.drop_symbols_where(lambda s: not s.parameter) if self.symbols else self
+
     def drop_row_symbols(self) -> "ChebyshevModel":
         """The generators of symbols by row are added to the remainder."""
         return self.drop_symbols_where(lambda symbol: symbol.by_row)
@@ -167,20 +171,20 @@ class ChebyshevModel:
         return ChebyshevModel(self.ring, self.polynomial, generators, remainder, self.magnitude, symbols)
 
     def condense(self, symbols: int) -> "ChebyshevModel":
-        """The `symbols` largest entries of the uncertainty of each cell become generators of new symbols, one each.
-
-        All other uncertainty becomes the remainder. Linear maps then move the largest entries without loss.
-        """
-        uncertainty = self.uncertainty()
+        """The `symbols` largest uncertainties of each cell become generators of new symbols, which linear maps move
+        without loss. Parameters stay; the rest becomes the remainder."""
+        rest = self.drop_symbols_but_parameters()
+        kept, uncertainty = rest.generators, rest.remainder
         flat = uncertainty.flatten(1)  # cells entries
         count = min(symbols, flat.shape[1])
         largest = flat.topk(count, dim=1)
-        places = largest.indices
-        generators = flat.new_zeros(count, *flat.shape).scatter_(2, places.T[..., None], largest.values.T[..., None])
-        remainder = flat.scatter(1, places, 0.0).reshape(uncertainty.shape)
-        magnitude = (self.polynomial.abs().sum(dim=0) + uncertainty) * (1 + gamma(len(self.ring) + 4))
-        generators, new = generators.reshape(count, *uncertainty.shape), tuple(Symbol() for _ in range(count))
-        return ChebyshevModel(self.ring, self.polynomial, generators, remainder, magnitude, new)
+        new = flat.new_zeros(count, *flat.shape).scatter_(2, largest.indices.T[..., None], largest.values.T[..., None])
+        remainder = flat.scatter(1, largest.indices, 0.0).reshape(uncertainty.shape)
+        total = self.polynomial.abs().sum(dim=0) + uncertainty + kept.abs().sum(dim=0)
+        magnitude = total * (1 + gamma(len(self.ring) + len(kept) + 4))
+        generators = torch.cat([kept, new.reshape(count, *uncertainty.shape)])
+        symbols_now = (*rest.symbols, *(Symbol() for _ in range(count)))
+        return ChebyshevModel(self.ring, self.polynomial, generators, remainder, magnitude, symbols_now)
 
     # ---- linear maps ---------------------------------------------------------------------------------------------
 
@@ -227,12 +231,8 @@ class ChebyshevModel:
         return ChebyshevModel(x.ring, polynomial, generators, remainder, magnitude, x.symbols)
 
     def add_tensor(self, value: Tensor, error: Tensor | None = None, in_place: bool = False) -> "ChebyshevModel":
-        """v + value, one rounding of the constant coefficient.
-
-        Args:
-            value: exact, or with an error of at most `error`; it is broadcast.
-            in_place: the polynomial may be overwritten, since no other model holds it.
-        """
+        """v + value, broadcast: one rounding of the constant coefficient. `value` is off by `error` at most; with
+        `in_place` the polynomial may be overwritten, since no other model holds it."""
         value = value.expand(broadcast_shapes(value.shape, self.remainder.shape))
         polynomial = self.polynomial.expand(-1, *value.shape)
         if not in_place or polynomial.shape != self.polynomial.shape:

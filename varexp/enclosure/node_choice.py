@@ -13,8 +13,8 @@ from torch import Tensor
 
 from varexp.enclosure.basis import Ring
 
-NODES = {0: (1,), 1: (10, 12, 16, 20, 26, 32), 2: (6, 8, 10, 12, 16), 3: (4, 6)}  # along every variable
-NODES_BEYOND = (4,)  # in more variables
+NODES = {0: (1,), 1: (10, 12, 16, 20, 26, 32), 2: (6, 8, 10, 12, 16), 3: (4, 6), 4: (4, 5)}  # along every variable
+NODES_BEYOND = (2,)  # in more variables
 # the number of nodes is the first with which interpolation loses no more than this, relative to the function
 NEGLIGIBLE = {1: 1e-9, 2: 1e-6, 3: 1e-4}
 NEGLIGIBLE_BEYOND = 1e-3  # in more variables

@@ -2,12 +2,14 @@
 
 import math
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from varexp.enclosure.halving import corner_signs
 from varexp.enclosure.model import ChebyshevModel
 from varexp.enclosure.rounding import SMALLEST, TINY, UNIT, gamma, tiny_where
 
@@ -46,6 +48,28 @@ class Norm(ABC):
         entries = ((centre.abs() - uncertainty) * (1 - 8 * UNIT)).clamp_min(0).reshape(x.remainder.shape)
         low = self(entries) * (1 - gamma(self.roundings(entries[0].numel())))
         return torch.nan_to_num(low, nan=0.0, posinf=0.0).clamp_min(0)
+
+
+def upper_bound(norm: Norm, x: ChebyshevModel) -> Float[Tensor, "cells"]:
+    """An upper bound of sup ‖x‖ over each cell, for a model whose symbols are parameters, or without any.
+
+    A norm is convex, so that ‖P + Σ G_s y_s‖ is largest at a corner of the cube of all y.
+    """
+    if not x.symbols:
+        return norm.upper_bound(x)
+    corners, count = corner_signs(len(x.symbols)), len(x.symbols)
+    shape = x.remainder.shape
+    moved = (corners @ x.generators.flatten(1)).reshape(-1, *shape)  # corners cells tokens channels
+    rounding = gamma(count + 4) * x.magnitude + TINY
+    P = (x.polynomial + moved).reshape(1, -1, *shape[1:])
+    R = ((x.remainder + rounding) * (1 + 4 * UNIT)).expand(len(corners), *shape).reshape(-1, *shape[1:])
+    at_corners = ChebyshevModel(x.ring, P, P[:0], R, (P[0].abs() + R) * (1 + 4 * UNIT))
+    return norm.upper_bound(at_corners).reshape(len(corners), -1).amax(dim=0)
+
+
+def lower_bound(norm: Norm, x: ChebyshevModel) -> Float[Tensor, "cells"]:
+    """A lower bound of ‖x‖ at the middle of each cell, where parameters are 0."""
+    return norm.lower_bound(replace(x, generators=x.generators[:0], symbols=(), derived={}) if x.symbols else x)
 
 
 def safe_norm(norm: Norm, x: Float[Tensor, "points tokens channels"]) -> Float[Tensor, "points"]:

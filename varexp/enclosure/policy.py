@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
-ORDERS = {1: 7, 2: 5, 3: 3}  # of Chebyshev models, by number of parameters: higher orders cost more than they save
-FIRST_CELLS = {1: (48,), 2: (18, 18), 3: (6, 6, 6)}  # into which a box is cut before the search, likewise
+# of Chebyshev models, by number of parameters: higher orders cost more than they save; 0: parameters are symbols
+ORDERS = {1: 7, 2: 5, 3: 3, 4: 2, 5: 0, 6: 0, 7: 0, 8: 0}
+# into which a box is cut before the search, likewise
+FIRST_CELLS = {1: (48,), 2: (18, 18), 3: (6, 6, 6), 4: (3, 3, 3, 3), **{n: (2,) * n for n in range(5, 9)}}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,9 +27,9 @@ from varexp.enclosure.basis import ring
 from varexp.enclosure.cells import Box, Boxes, Cells, States, concatenate_states, first_boxes, parameters
 from varexp.enclosure.combining import concatenate_cells
 from varexp.enclosure.crosscheck import Cover, check_cover, check_places, plain_values
-from varexp.enclosure.halving import halve_boxes
+from varexp.enclosure.halving import halve_boxes, parts_of
 from varexp.enclosure.matrices import shared_matrices
-from varexp.enclosure.norms import Norm
+from varexp.enclosure.norms import Norm, lower_bound, upper_bound
 from varexp.enclosure.policy import RefinementPolicy
 from varexp.enclosure.protocol import Enclosure
 from varexp.enclosure.rounding import require_gradual_underflow
@@ -74,8 +74,8 @@ class Search:
     policy: RefinementPolicy = field(default_factory=RefinementPolicy)
 
     def __post_init__(self) -> None:
-        self._ring = ring(len(self.box.lower), self.order)
-        self._parts = 2 ** len(self.box.lower)
+        self._ring = ring(len(self.box.lower) if self.order else 0, self.order)
+        self._parts = parts_of(len(self.box.lower))
         self.evaluated = [0] * len(self.stages)
         self.visited = 0
 
@@ -96,12 +96,9 @@ class Search:
             results.append(_sups(cells, lower))
             boxes, last = cells.next_boxes(), cells.lower
         cover, values = Cover(boxes.middle, boxes.radius, boxes.bounds, last), plain_values(self)
-        self.visited = check_cover(cover, values, *self._ends(boxes.middle))
+        self.visited = check_cover(cover, values, self.box)
         check_places([sup for stage in results for sup in stage], values)
         return results
-
-    def _ends(self, like: Tensor) -> tuple[Tensor, Tensor]:
-        return like.new_tensor(self.box.lower), like.new_tensor(self.box.upper)
 
     def _start_stage(self, boxes: Boxes, index: int, lower: Tensor) -> Cells:
         """Evaluate stage `index` on the cells of the stage before.
@@ -109,12 +106,13 @@ class Search:
         Cells whose remainders cannot meet the goal are divided first, if the budget has room for all of them.
         """
         hopeless = self._remainder_norm(boxes.states) * self.policy.least_growth > self._slack(lower) / self.goal.gap
+        hopeless &= self._ring.variables > 0
         if len(boxes) + int(hopeless.sum()) * self._parts * (index + 1) > self.goal.evaluations:
             hopeless = torch.zeros_like(hopeless)
         kept = boxes.select((~hopeless).nonzero()[:, 0])
         middle, radius = halve_boxes(boxes.middle[hopeless], boxes.radius[hopeless])
-        bounds = boxes.bounds[hopeless].repeat_interleave(self._parts, dim=0)
-        return self._evaluate_stage(self._append_recomputed(kept, middle, radius, bounds, index), index)
+        parents = hopeless.nonzero()[:, 0].repeat_interleave(self._parts)
+        return self._evaluate_stage(self._append_recomputed(kept, middle, radius, boxes.bounds[parents], index), index)
 
     def _resolve(self, cells: Cells, index: int, lower: Tensor) -> Cells:
         """Refine the worst cells until all are resolved, stalled or beyond the budget."""
@@ -145,7 +143,9 @@ class Search:
         divided, whole, recomputed = chosen[~doubtful], chosen[doubtful & inherited], chosen[doubtful & ~inherited]
         middle, radius = halve_boxes(boxes.middle[recomputed], boxes.radius[recomputed])
         middle, radius = torch.cat([boxes.middle[whole], middle]), torch.cat([boxes.radius[whole], radius])
-        computed = torch.cat([whole, recomputed.repeat_interleave(self._parts)])
+        reached = self.box.reached(middle, radius)
+        middle, radius = middle[reached], radius[reached]
+        computed = torch.cat([whole, recomputed.repeat_interleave(self._parts)])[reached]
         parents = torch.cat([divided.repeat_interleave(self._parts), computed])
         refined = self._append_recomputed(boxes.select(divided).halve(), middle, radius, boxes.bounds[computed], index)
         return self._inherit_bounds(self._evaluate_stage(refined, index), cells, parents, target)
@@ -169,6 +169,7 @@ class Search:
         was inherited too often."""
         expected = self.policy.expected_growth * self._remainder_norm(boxes.states)
         is_small = expected < self._slack(best) / self.policy.slack_share
+        is_small &= self._ring.variables > 0  # symbols are not halved
         return ~is_small | (boxes.generations >= self.policy.most_generations)
 
     def _remainder_norm(self, states: States) -> Tensor:
@@ -212,30 +213,25 @@ class Search:
             selected = boxes.select(part)
             state, values = stage.step(tuple(Enclosure.of(model) for model in selected.states))
             upper, lower = self._bound(len(selected), values)
-            lower[~self._middle_is_inside(selected)] = 0.0  # boxes reach a little beyond the edge
+            lower[~self.box.contains(selected.middle)] = 0.0  # boxes reach a little beyond the edge
             next_states = tuple(x.model().condense(stage.symbols) for x in state)
             stalled = torch.zeros(len(selected), dtype=torch.long)
             done.append(Cells(selected, stalled, upper, lower, next_states))
         self.evaluated[index] += len(boxes)
         return Cells.concatenate(done)
 
-    def _middle_is_inside(self, boxes: Boxes) -> Tensor:
-        """Whether the middle of a box, where its lower bound is taken, is a point of the search's box."""
-        low, high = self._ends(boxes.middle)
-        return ((boxes.middle >= low) & (boxes.middle <= high)).all(dim=1)
-
     def _bound(self, cells: int, values: Sequence[Enclosure]) -> tuple[Tensor, Tensor]:
         """Upper and lower bounds (cells, objectives) of the norms of values; values of one shape share a call."""
         upper, lower = torch.zeros(2, cells, len(values), dtype=torch.float64)
         for shape in {value.shape for value in values}:
             columns = [i for i, value in enumerate(values) if value.shape == shape]
-            models = concatenate_cells([values[i].model().drop_symbols() for i in columns])
-            upper[:, columns] = self.norm.upper_bound(models).reshape(len(columns), -1).mT
-            lower[:, columns] = self.norm.lower_bound(models).reshape(len(columns), -1).mT
+            models = concatenate_cells([values[i].model().drop_symbols_but_parameters() for i in columns])
+            upper[:, columns] = upper_bound(self.norm, models).reshape(len(columns), -1).mT
+            lower[:, columns] = lower_bound(self.norm, models).reshape(len(columns), -1).mT
         return upper, lower
 
     def _cells_per_pass(self, stage: Transition) -> int:
-        symbols = max(stage.symbols for stage in self.stages)
+        symbols = max(stage.symbols for stage in self.stages) + (0 if self._ring.variables else len(self.box.lower))
         return max(4, self.policy.coefficients_per_pass // ((len(self._ring) + symbols) * stage.largest))
 
 

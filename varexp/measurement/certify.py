@@ -22,7 +22,7 @@ from varexp.measurement.trace import propagate_stage, sups_of
 from varexp.models.chain import Chain
 from varexp.models.stage import Stage
 
-SYMBOLS = {1: 0, 2: 16, 3: 16}  # per part of the state, where the next stage has at most SYMBOL_TOKENS tokens
+SYMBOLS = {1: 0, 2: 16, 3: 16}  # 0 beyond; per part of the state, where the next stage has at most SYMBOL_TOKENS tokens
 SYMBOL_TOKENS = 25  # beyond, carrying symbols through attention costs more than the cells they save
 
 Points = Float[Tensor, "points parameters"]
@@ -108,7 +108,7 @@ def certify(
     points: Sequence[Points],
     error_alone: bool = False,
 ) -> Certificate:
-    """Enclose every sup of a model, or the error at its end alone, over a domain of at most three parameters.
+    """Enclose every sup of a model, or the error at its end alone, over a domain of at most eight parameters.
 
     `points[i]` are parameters at which the quantities of stage i+1 were found to be large; the search adds its own.
 
@@ -132,7 +132,7 @@ def enclose_sups(
     low, high = domain.box
     next_tokens = [*(part.side_out**2 for part in target.stages[1:]), 0]
     transitions = [
-        _transition(stage, part, SYMBOLS[count] if following <= SYMBOL_TOKENS else 0, tuple(names))
+        _transition(stage, part, SYMBOLS.get(count, 0) if following <= SYMBOL_TOKENS else 0, tuple(names))
         for stage, part, following, names in zip(chain.stages, target.stages, next_tokens, known, strict=True)
     ]
 
@@ -140,7 +140,7 @@ def enclose_sups(
         word = domain.points(domain.chart(u))
         return word, word
 
-    search = Search(start, transitions, Box(low, high, domain.first_cells), norm, ORDERS[count], goal)
+    search = Search(start, transitions, Box(low, high, domain.first_cells, domain.meets), norm, ORDERS[count], goal)
     sups = search.run([list(stage.values()) for stage in known])
     named = tuple(dict(zip(names, found, strict=True)) for names, found in zip(known, sups, strict=True))
     return Certificate(named, sum(search.evaluated))

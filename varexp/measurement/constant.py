@@ -68,7 +68,7 @@ def _enclosed_distance(
         return state, [target(state[0]) - centre]
 
     largest = max(stage.side_out for stage in target.stages) ** 2 * domain.channels
-    box = Box(*domain.box, domain.first_cells)
+    box = Box(*domain.box, domain.first_cells, domain.meets)
     stage = Transition(step, lambda state: state, largest)
     search = Search(start, [stage], box, norm, ORDERS[domain.parameters], Goal(gap=GAP, evaluations=EVALUATIONS))
     return search.run([[known]])[0][0].upper

@@ -35,6 +35,7 @@ def default_results() -> Path:
 
 
 EVALUATIONS = 20_000  # the default of `evaluations` for domains of one parameter
+ROUGH_EVALUATIONS = 400  # of domains of more, for seeds from `seeds_disc` on: an upper end, which may be rough
 
 # ---- the settings of a sweep, beside those of its cells -------------------------------------------------------------
 
@@ -61,7 +62,7 @@ class SweepConfig:
     """What every config has beside the settings of a cell; `schema` adds these, `experiments` and `axes`."""
 
     evaluations_disc: int = 6_000  # the default of `evaluations` for domains of more than one parameter
-    seeds_disc: int | None = 1  # domains of more than one parameter are enclosed for seeds below it; null: for all
+    seeds_disc: int | None = 1  # below it, domains of more than one parameter get `evaluations_disc` cells; null: all seeds
     scale: str = MISSING
     engine: Engine = field(default_factory=Engine)
     tracking: Tracking = field(default_factory=Tracking)
@@ -162,9 +163,10 @@ def resolve(config: SweepConfig) -> Cell:
         rate = family.default_learning_rate(OBJECTIVES[values["training"]], architecture.width)
         values["learning_rate"] = rate
     if values["evaluations"] is None:
-        values["evaluations"] = EVALUATIONS if words.parameters == 1 else config.evaluations_disc
-    few = config.seeds_disc is None or values["seed"] < config.seeds_disc
-    if family.random or words.parameters not in ORDERS or (words.parameters > 1 and not few):
+        few = config.seeds_disc is None or values["seed"] < config.seeds_disc
+        several = config.evaluations_disc if few else ROUGH_EVALUATIONS
+        values["evaluations"] = EVALUATIONS if words.parameters == 1 else several
+    if family.random or words.parameters not in ORDERS:
         values["gap"] = None
     if family.random:  # no sup is sought
         values["starts"] = values["ascent_steps"] = None

@@ -75,6 +75,10 @@ class Domain(ABC):
     def box(self) -> Ends:
         """Lower and upper ends of the coordinates that `chart` takes."""
 
+    def meets(self, middle: Float[Tensor, "cells parameters"], radius: Float[Tensor, "cells parameters"]) -> Any:
+        """Which cells middle ± radius of `box` may hold a point of the domain: all, unless a kind knows better."""
+        return (radius >= 0).all(dim=1)
+
     @property
     def first_cells(self) -> tuple[int, ...]:
         """Into how many cells along every coordinate `box` is cut before a search begins: a hint for its speed."""
