@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from varexp.families.base import Evaluation, Reading
+from varexp.safetensors import packed, sha256
 from varexp.sweeps.plan import Batch, TrainedTogether
 from varexp.sweeps.records import Record
 from varexp.sweeps.rows import make_record
@@ -15,14 +16,16 @@ from varexp.training.problem import Notify, silent
 
 @dataclass
 class Outcome:
-    """What came of a batch: records, and the reason for every cell that has none."""
+    """What came of a batch: records, the weights that they name, and the reason for every cell that has none."""
 
     records: list[Record] = field(default_factory=list)
+    weights: dict[str, bytes] = field(default_factory=dict)  # sha256 -> a safetensors file
     failures: dict[str, str] = field(default_factory=dict)  # key -> reason
 
     def add(self, other: "Outcome") -> None:
         """Join another outcome."""
         self.records += other.records
+        self.weights.update(other.weights)
         self.failures.update(other.failures)
 
 
@@ -72,10 +75,12 @@ def _run(models: Sequence[TrainedTogether], notify: Notify) -> Outcome:
         )
         found.update(zip(members, evaluations, strict=True))
     wall_s = (time.perf_counter() - started) / len(models)
+    files = [packed(model.model.state_dict()) for model in trained]
     return Outcome(
         [
-            make_record(cell, trained[i], found[i].get(cell.reading), wall_s)
+            make_record(cell, trained[i], found[i].get(cell.reading), wall_s) | {"weights": sha256(files[i])}
             for i, model in enumerate(models)
             for cell in model.cells
-        ]
+        ],
+        {sha256(file): file for file in files},
     )
