@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from flint import arb
 
-from varexp.audit.functions import Entry, ball, hull, spread
+from varexp.audit.functions import Entry, ball
 from varexp.audit.taylor import Taylor, matrix_of
 
 
@@ -18,6 +18,16 @@ class Kink(NamedTuple):
     place: float
     accuracy: float
     cost: float
+
+
+def spread(coefficients: Sequence[arb]) -> arb:
+    """A bound of |Σ_{k >= 1} c_k u^k|."""
+    return sum((abs(c) for c in coefficients[1:]), arb(0))
+
+
+def hull(coefficients: Sequence[arb], rest: arb) -> arb:
+    """A ball that holds all values of an entry."""
+    return coefficients[0] + ball(spread(coefficients)) + rest
 
 
 def ends(coefficients: Sequence[arb], rest: arb) -> tuple[arb, arb]:

@@ -42,7 +42,7 @@ def fold(K: float, own: Tensors) -> FeatureMap:
 def wave(K: float, own: Tensors) -> FeatureMap:
     """sin(K·B(X)·A + P)·A'."""
     inner, pattern, outer = own["inner"].matrix() * arb(K), own["pattern"].matrix(), own["outer"].matrix()
-    return lambda x, kinks: blurred(x, own).times(inner).shifted(pattern).entrywise(sine).times(outer)
+    return lambda x, kinks: sine(blurred(x, own).times(inner).shifted(pattern)).times(outer)
 
 
 def mix(K: float, own: Tensors) -> FeatureMap:

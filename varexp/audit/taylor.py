@@ -52,11 +52,23 @@ class Taylor(NamedTuple):
         """X − other."""
         return self.plus(other.scaled(arb(-1)))
 
+    def split(self, column: int) -> tuple["Taylor", "Taylor"]:
+        """The columns before a column, and the others."""
+        left, right = (
+            self.of_orders(lambda order, part=part: arb_mat([line[part] for line in order.tolist()]))  # type: ignore[misc]
+            for part in (slice(column), slice(column, None))
+        )
+        return left, right
+
     def tails(self) -> list[arb_mat]:
         """Balls that hold Σ_{j >= k} orders[j]·u^(j−k) for k = 1, …, n, the last being 0."""
         balls = [order * UNIT_BALL for order in self.orders[1:]]
         zero = arb_mat(self.rest.nrows(), self.rest.ncols())
         return list(accumulate(reversed(balls), lambda a, b: a + b, initial=zero))[::-1]
+
+    def reach(self) -> arb_mat:
+        """Balls that hold all values."""
+        return self.orders[0] + self.tails()[0] + self.rest
 
     def product(self, other: "Taylor") -> "Taylor":
         """X·other; the orders that do not fit are in `rest`."""
@@ -68,7 +80,7 @@ class Taylor(NamedTuple):
                 found += self.orders[i] * other.orders[k - i]
             orders.append(found)
         own = self.orders[0] + self.tails()[0]
-        rest = own * other.rest + self.rest * (other.orders[0] + tails[0] + other.rest)
+        rest = own * other.rest + self.rest * other.reach()
         for i in range(1, n):
             rest += self.orders[i] * tails[n - i - 1]
         return Taylor(orders, rest)
@@ -88,9 +100,3 @@ def matrix_of(entries: Sequence[tuple[list[arb], arb]], rows: int, columns: int)
     orders = zip(*(coefficients for coefficients, _ in entries), strict=True)
     made = [arb_mat(rows, columns, list(order)) for order in orders]
     return Taylor(made, arb_mat(rows, columns, [ball for _, ball in entries]))
-
-
-def constant(matrix: arb_mat, n: int) -> Taylor:
-    """A matrix that does not depend on u, with n orders."""
-    zero = arb_mat(matrix.nrows(), matrix.ncols())
-    return Taylor([matrix, *[zero] * (n - 1)], zero)
