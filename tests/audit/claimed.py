@@ -1,5 +1,6 @@
 """Chains with random weights beside their targets, as rows and tensors of the audit and as plain torch."""
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -50,7 +51,7 @@ def case(target="sine", kernel="keys", sides=(2, 3), norm="rms", options=None, *
     config = BlockConfig(**{"width": 6, "hidden": 8, "head_size": 6, **switches})
     domain, made = parse_domain(f"curve-{sides[0]}"), build_target(target, sides, K, options=options)
     source = torch.Generator().manual_seed(7)
-    pairs = list(zip(sides, sides[1:], strict=False))
+    pairs = list(pairwise(sides))
     stages = [ChainStage(kernel, a, b, Block(config, b * b, 2, source)) for a, b in pairs]
     for stage in stages:
         stage.block.set_scales(torch.full((1, 1, 1), 0.7), torch.full((1, 1, 1), 1.3))

@@ -1,6 +1,7 @@
 """audit/cover.py, peaks.py, verdict.py: true intervals are proved, false ones refuted, and nothing else is said."""
 
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -30,7 +31,7 @@ def test_other_norms_are_proved_and_refuted(norm):
     assert judged(low.row, low.tensors)["verdict"] == "refuted"
 
 
-@pytest.mark.parametrize(("low", "high", "because"), [(0.9, 0.99, "above the upper end"), (1.01, 1.1, "below the lower")])
+@pytest.mark.parametrize(("low", "high", "because"), [(0.9, 0.99, "above the upper"), (1.01, 1.1, "below the lower")])
 def test_an_interval_beside_the_largest_sample_is_refuted(low, high, because):
     found = claimed(case("sine"), low, high)
     verdict = judged(found.row, found.tensors)
@@ -75,7 +76,7 @@ def test_the_cover_has_no_gap(monkeypatch):
     assert cover(found.network, "rms", found.row["error_upper"]).holds
     done.sort()
     assert done[0][0] == 0.0
-    assert all(before[1] == after[0] for before, after in zip(done, done[1:], strict=False))
+    assert all(before[1] == after[0] for before, after in pairwise(done))
     assert done[-1][1] == TURN
     assert arb(TURN) > 2 * arb.pi()
 

@@ -1,8 +1,8 @@
 """exp, sin, tanh and quotients of Taylor models, entry by entry.
 
 The orders of exp and sin that are cut off are bounded by a majorant: the series of exp in the largest coefficients, at
-u = 1, less the part that is kept. A quotient is bounded by what it leaves: p/s − q = (p − q·s)/s. The ball of an argument
-is passed on by a bound of the derivative.
+u = 1, less the part that is kept. A quotient is bounded by what it leaves: p/s − q = (p − q·s)/s. The ball of an
+argument is passed on by a bound of the derivative.
 """
 
 from collections.abc import Sequence
@@ -112,8 +112,8 @@ def tangent(x: Taylor) -> Taylor:
     exact = [([2 * sign * c for c in entry], arb(0)) for sign, (entry, _) in zip(signs, x.columns(), strict=True)]
     powers = exponential(matrix_of(exact, rows, columns)).shifted(arb_mat([[1] * columns] * rows))
     two, found = ([arb(2), *[arb(0)] * (n - 1)], arb(0)), []
-    reaches = zip(signs, divisors(powers, [arb(1)] * rows * columns), x.reach().entries(), x.rest.entries(), strict=True)
-    for sign, by, reached, rest in reaches:
+    shares = divisors(powers, [arb(1)] * rows * columns)
+    for sign, by, reached, rest in zip(signs, shares, x.reach().entries(), x.rest.entries(), strict=True):
         values = reached.lower().tanh().union(reached.upper().tanh())
         share, left = quotient(two, by)
         if left.abs_upper() <= values.rad():

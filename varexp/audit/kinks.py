@@ -1,4 +1,4 @@
-"""|x|, max(x, 0) and min over entries of a Taylor model. Where an argument changes its sign, a line and a ball hold |x|.
+"""|x|, max(x, 0) and min of entries of Taylor models. Where an argument changes its sign, a line and a ball hold |x|.
 
 A cell on which that ball is too wide is best cut where the argument vanishes: such places are collected as `Kink`s.
 """

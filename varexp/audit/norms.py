@@ -1,7 +1,6 @@
 """The norms of token maps: what has to be below a number on a whole cell for a norm to be, and a norm at a point."""
 
 from collections.abc import Sequence
-from functools import reduce
 
 from flint import arb, arb_poly
 
@@ -55,9 +54,15 @@ def heights(x: Taylor, norm: str, places: Sequence[float]) -> list[float]:
     found = [0.0] * len(places)
     for polynomial in polynomials(x, norm):
         numbers = [float(c) for c in reversed(polynomial.coeffs())]
-        for i, u in enumerate(places):
-            found[i] = max(found[i], reduce(lambda value, c, u=u: value * u + c, numbers, 0.0))
+        found = [max(height, _horner(numbers, u)) for height, u in zip(found, places, strict=True)]
     if norm == "max":
         return found
     scale = float(factor(norm, x.rest.nrows() * x.rest.ncols()))
     return [scale * max(value, 0.0) ** 0.5 for value in found]
+
+
+def _horner(falling: Sequence[float], u: float) -> float:
+    value = 0.0
+    for c in falling:
+        value = value * u + c
+    return value

@@ -1,7 +1,7 @@
 """Taylor models of matrices: on u in [-1, 1] every entry is a polynomial of u plus a ball.
 
-The coefficients are thin balls, and all that a polynomial of the fixed degree cannot hold is in `rest`, so that sums and
-products enclose the exact ones. One order alone is interval arithmetic at a point.
+The coefficients are thin balls, and all that a polynomial of the fixed degree cannot hold is in `rest`, so that sums
+and products enclose the exact ones. One order alone is interval arithmetic at a point.
 """
 
 from collections.abc import Callable, Sequence

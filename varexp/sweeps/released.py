@@ -1,7 +1,7 @@
 """Released weights: results/weights holds the small chains of tables, with all that a second proof of their rows needs.
 
-A row has a JSON with its settings and its certified interval; it names a tensors file, which rows of one chain share: the
-weights, the interpolations Φ_i and g_i, the target's own matrices and the basis of the words.
+A row has a JSON with its settings and its certified interval; it names a tensors file, which rows of one chain share:
+the weights, the interpolations Φ_i and g_i, the target's own matrices and the basis of the words.
 """
 
 import json
