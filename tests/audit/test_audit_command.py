@@ -33,7 +33,7 @@ def released(tmp_path_factory):
 
 @pytest.mark.slow
 def test_a_small_sweep_is_proved_and_every_lie_is_caught(released):
-    done = audit(released / "weights", "--workers", 1)
+    done = audit(released / "weights", "--workers", 2)
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads((released / "audit.json").read_text())
     assert report["counts"] == {"proved": 8, "refuted": 0, "undecided": 0, "lies": 10, "lies_caught": 10}

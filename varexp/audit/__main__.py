@@ -7,26 +7,13 @@ Exit status 1: a row is not proved, or a lie is not caught.
 import argparse
 import json
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from multiprocessing import get_context
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from varexp.audit.controls import Control, controls
-from varexp.audit.verdict import ORDER, Row, audited
-
-Job = Callable[[Path], dict[str, Any]]
-
-
-class Proof:
-    """The audit of a row as a job."""
-
-    def __init__(self, row: Row) -> None:
-        self.row = row
-
-    def __call__(self, folder: Path) -> dict[str, Any]:
-        return audited(self.row, folder)
+from varexp.audit.jobs import Proof, run
+from varexp.audit.verdict import ORDER, Row
 
 
 def options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -44,22 +31,6 @@ def read_rows(folder: Path, keys: Sequence[str] | None) -> list[Row]:
     """The rows of a folder, or those with given keys, in order of their keys."""
     rows = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
     return [row for row in rows if keys is None or row["key"] in keys]
-
-
-def timed(job: tuple[Job, Path]) -> tuple[dict[str, Any], float]:
-    """The result of a job and its time in seconds."""
-    started = time.perf_counter()
-    return job[0](job[1]), time.perf_counter() - started
-
-
-def run(jobs: Sequence[Job], folder: Path, workers: int) -> Iterator[tuple[dict[str, Any], float]]:
-    """The results of jobs, in the order in which they end."""
-    work = [(job, folder) for job in jobs]
-    if workers <= 1:
-        yield from map(timed, work)
-        return
-    with get_context("spawn").Pool(workers) as pool:
-        yield from pool.imap_unordered(timed, work)
 
 
 def line(found: dict[str, Any], seconds: float) -> str:

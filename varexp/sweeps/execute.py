@@ -5,6 +5,8 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from torch import Tensor, nn
+
 from varexp.families.base import Evaluation, Reading
 from varexp.safetensors import packed, sha256
 from varexp.sweeps.plan import Batch, TrainedTogether
@@ -75,12 +77,16 @@ def _run(models: Sequence[TrainedTogether], notify: Notify) -> Outcome:
         )
         found.update(zip(members, evaluations, strict=True))
     wall_s = (time.perf_counter() - started) / len(models)
-    files = [packed(model.model.state_dict()) for model in trained]
-    return Outcome(
-        [
-            make_record(cell, trained[i], found[i].get(cell.reading), wall_s) | {"weights": sha256(files[i])}
-            for i, model in enumerate(models)
-            for cell in model.cells
-        ],
-        {sha256(file): file for file in files},
-    )
+    outcome = Outcome()
+    for i, model in enumerate(models):
+        for cell in model.cells:
+            file = packed(weights(trained[i].model, cell.depth))
+            record = make_record(cell, trained[i], found[i].get(cell.reading), wall_s)
+            outcome.add(Outcome([record | {"weights": sha256(file)}], {sha256(file): file}))
+    return outcome
+
+
+def weights(model: nn.Module, depth: int) -> dict[str, Tensor]:
+    """The weights and the fixed matrices of a model, of its stages those up to a depth."""
+    later = tuple(f"stages.{index}." for index in range(depth, len(getattr(model, "stages", ()))))
+    return {name: tensor for name, tensor in model.state_dict().items() if not name.startswith(later)}

@@ -1,6 +1,6 @@
-"""The store: a JSON file a record, a safetensors file a trained model, each written whole or not at all.
+"""The store: a JSON file a record, a safetensors file of weights, each written whole or not at all.
 
-Records are the source of truth for tables. Readings of one model share its weights: a record names them by their hash.
+Records are the source of truth for tables. A record names the weights of its model, as deep as its row, by their hash.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ def _own_code() -> bytes:
 
 
 class Store:
-    """Records under DIR/runs/records, one file per key; weights under DIR/runs/weights, one file per trained model."""
+    """Records under DIR/runs/records, one file per key; weights under DIR/runs/weights, one file per hash."""
 
     def __init__(self, results: Path) -> None:
         self.folder = results / "runs" / "records"

@@ -1,7 +1,7 @@
 """Released weights: results/weights holds the small chains of tables, with all that a second proof of their rows needs.
 
-A row has a JSON with its settings and its certified interval; it names a tensors file, which rows of one chain share:
-the weights, the interpolations Φ_i and g_i, the target's own matrices and the basis of the words.
+A row has a JSON with its settings and its certified interval, and a file of tensors: the weights, the interpolations
+Φ_i and g_i, the target's own matrices and the basis of the words.
 """
 
 import json
@@ -53,12 +53,8 @@ def _sides(row: dict[str, Any]) -> tuple[int, ...]:
 def release(results: Path, experiments: Sequence[str], limits: Limits) -> list[Path]:
     """Rebuild results/weights from the tables and records of experiments. StoreError where a record has no weights."""
     store, folder = Store(results), results / "weights"
-    chains: dict[tuple[Any, ...], list[Record]] = {}
-    for record in _recorded(store, results, experiments):
-        row = record["row"]
-        if limits.hold(row):
-            chains.setdefault((record.get("weights"), row["target"], row["K"], row["domain"]), []).append(record)
-    written = [path for records in chains.values() for path in _release_chain(store, folder, records)]
+    chosen = [record for record in _recorded(store, results, experiments) if limits.hold(record["row"])]
+    written = [path for record in chosen for path in _release_row(store, folder, record)]
     for path in set(folder.glob("*.*")) - set(written):
         path.unlink()
     return sorted(written)
@@ -73,25 +69,21 @@ def _recorded(store: Store, results: Path, experiments: Iterable[str]) -> list[R
     return [record for record in found.values() if record is not None]
 
 
-def _release_chain(store: Store, folder: Path, records: Sequence[Record]) -> list[Path]:
-    """Write the tensors file of a chain and the JSON of each of its rows."""
-    deepest = max(records, key=lambda record: record["row"]["depth"])
-    tensors = released_tensors(deepest, _weights(store, deepest))
+def _release_row(store: Store, folder: Path, record: Record) -> list[Path]:
+    """Write the tensors and the JSON of a row."""
+    tensors = released_tensors(record, _weights(store, record))
     data = packed(tensors, keep=[name for name in tensors if ".block." not in name])
-    path = folder / f"{deepest['key']}.safetensors"
+    path = folder / f"{record['key']}.safetensors"
+    row = {"schema": SCHEMA, "key": record["key"], **{name: record["row"][name] for name in OF_A_ROW}}
+    row |= {"sides": _sides(row), "place": record["row"].get("error_place"), "version": record["version"]}
+    row |= {"tensors": path.name, "sha256": sha256(data)}
     write_atomically(path, data)
-    written = [path]
-    for record in records:
-        row = {"schema": SCHEMA, "key": record["key"], **{name: record["row"][name] for name in OF_A_ROW}}
-        row |= {"sides": _sides(row), "place": record["row"].get("error_place"), "version": record["version"]}
-        row |= {"tensors": path.name, "sha256": sha256(data)}
-        written.append(folder / f"{record['key']}.json")
-        write_atomically(written[-1], json.dumps(row, indent=1, allow_nan=False) + "\n")
-    return written
+    write_atomically(path.with_suffix(".json"), json.dumps(row, indent=1, allow_nan=False) + "\n")
+    return [path, path.with_suffix(".json")]
 
 
 def _weights(store: Store, record: Record) -> dict[str, Tensor]:
-    """The weights of a record's model, which may be deeper than its row."""
+    """The weights that a record names."""
     path = store.weights_path(str(record.get("weights")))
     if not path.exists():
         raise StoreError(f"record {record['key']} has no weights in {store.weights}: delete it and sweep again")
@@ -101,14 +93,12 @@ def _weights(store: Store, record: Record) -> dict[str, Tensor]:
 
 
 def released_tensors(record: Record, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors of a chain as deep as a record's row, of its target and of its words."""
-    row, cell = record["row"], record["cell"]
-    names = [name for name in weights if int(name.split(".")[1]) < row["depth"]]
-    options = tuple(cell["target"]["target_options"].items())
-    target = TargetSettings(target=row["target"], K=row["K"], target_options=options)
+    """The weights of a row, and the matrices of its target and of its words."""
+    row, options = record["row"], record["cell"]["target"]["target_options"]
+    target = TargetSettings(target=row["target"], K=row["K"], target_options=tuple(options.items()))
     words = DomainSettings(domain=row["domain"], channels=row["channels"]).build()
     own = target_tensors(target.build(_sides(row), row["channels"]))
-    return {name: weights[name] for name in names} | own | {"domain.basis": words.basis}
+    return weights | own | {"domain.basis": words.basis}
 
 
 def target_tensors(target: Target) -> dict[str, Tensor]:
