@@ -36,12 +36,12 @@ def test_a_small_sweep_is_proved_and_every_lie_is_caught(released):
     done = audit(released / "weights", "--workers", 2)
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads((released / "audit.json").read_text())
-    assert report["counts"] == {"proved": 8, "refuted": 0, "undecided": 0, "lies": 10, "lies_caught": 10}
+    assert report["counts"] == {"proved": 8, "refuted": 0, "undecided": 0, "lies": 12, "lies_caught": 12}
     assert [(row["target"], row["depth"]) for row in report["rows"]] == [
         (target, depth) for target in ("fold", "sine") for depth in (1, 2, 1, 2)
     ]
     assert {lie["lie"] for lie in report["controls"]} == {
-        "lowered_end", "raised_end", "changed_weight", "other_target", "damaged_file"
+        "lowered_end", "raised_end", "changed_weight", "other_target", "scaled_words", "damaged_file"
     }  # fmt: skip
     assert "seconds" not in (released / "audit.json").read_text()
 

@@ -29,11 +29,16 @@ def changed_weight(row: Row, folder: Path) -> dict[str, Any]:
 
 
 def other_target(row: Row, folder: Path) -> dict[str, Any]:
-    """The last stage's matrices of another target: every one of its own with its rows in the opposite order."""
+    """The last stage's matrices of another target: every one of its own with its entries in the opposite order."""
     tensors = read_tensors(folder / row["tensors"], row["sha256"])
-    prefix = f"target.{row['depth'] - 1}."
-    own = {name: _reversed(tensor) for name, tensor in tensors.items() if name.startswith(prefix)}
-    return judged(row, tensors | own)
+    prefix, fixed = f"target.{row['depth'] - 1}.", f"target.{row['depth'] - 1}.scale_map"
+    own = [name for name in tensors if name.startswith(prefix) and name != fixed]
+    return judged(row, tensors | {name: _reversed(tensors[name]) for name in own})
+
+
+def scaled_words(row: Row, folder: Path) -> dict[str, Any]:
+    """Words that are shorter by a millionth."""
+    return judged(row, _changed(row, folder, "domain.basis", _shortened))
 
 
 def damaged_file(row: Row, folder: Path) -> dict[str, Any]:
@@ -57,12 +62,16 @@ def _turned(tensor: Tensor) -> Tensor:
     return Tensor(tensor.shape, tuple(numbers))
 
 
+def _shortened(tensor: Tensor) -> Tensor:
+    return Tensor(tensor.shape, tuple(number * (1 - 1e-6) for number in tensor.numbers))
+
+
 def _reversed(tensor: Tensor) -> Tensor:
     return Tensor(tensor.shape, tensor.numbers[::-1])
 
 
 LIES: dict[str, Lie] = {
-    lie.__name__: lie for lie in (lowered_end, raised_end, changed_weight, other_target, damaged_file)
+    lie.__name__: lie for lie in (lowered_end, raised_end, changed_weight, other_target, scaled_words, damaged_file)
 }
 
 

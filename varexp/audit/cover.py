@@ -11,7 +11,7 @@ from varexp.audit.norms import at_point, claims, heights, of_rest
 from varexp.audit.taylor import Taylor
 
 TURN = 6.283185307179587  # a little more than 2π
-ORDERS = 16
+ORDERS = 12
 FIRST_CELLS = 40  # if all were as wide as the first
 FEWEST_CELLS = 12
 GROWTH = 1.25  # of the next cell after one that is done

@@ -109,8 +109,11 @@ def tangent(x: Taylor) -> Taylor:
     """
     n, (rows, columns) = len(x.orders), (x.rest.nrows(), x.rest.ncols())
     signs = [-1 if c > 0 else 1 for c in x.orders[0].entries()]
-    exact = [([2 * sign * c for c in entry], arb(0)) for sign, (entry, _) in zip(signs, x.columns(), strict=True)]
-    powers = exponential(matrix_of(exact, rows, columns)).shifted(arb_mat([[1] * columns] * rows))
+    turned = [
+        (entry if sign > 0 else [-c for c in entry], arb(0))
+        for sign, (entry, _) in zip(signs, x.columns(), strict=True)
+    ]
+    powers = exponential(matrix_of(turned, rows, columns).scaled(arb(2))).shifted(arb_mat([[1] * columns] * rows))
     two, found = ([arb(2), *[arb(0)] * (n - 1)], arb(0)), []
     shares = divisors(powers, [arb(1)] * rows * columns)
     for sign, by, reached, rest in zip(signs, shares, x.reach().entries(), x.rest.entries(), strict=True):

@@ -8,6 +8,7 @@ from flint import arb, ctx
 
 from varexp.audit.block import UnknownMapError
 from varexp.audit.cover import cover
+from varexp.audit.fixed import complaints
 from varexp.audit.network import build
 from varexp.audit.peaks import reached
 from varexp.audit.tensors import DamagedError, Tensors, read_tensors
@@ -49,6 +50,8 @@ def judged(row: Row, tensors: Tensors) -> dict[str, Any]:
 def decide(row: Row, tensors: Tensors) -> tuple[str, str, int]:
     """The verdict, its reason, and the number of cells. A lower end is refuted by a cover that proves the sup below."""
     network, norm = build(row, tensors), row["norm"]
+    for complaint in complaints(row, tensors):
+        return "refuted", complaint, 0
     if not row["error_lower"] <= row["error_upper"]:
         return "refuted", "the lower end is above the upper end", 0
     found = cover(network, norm, row["error_upper"])
