@@ -19,7 +19,7 @@ VAREXP := $(VENV)/bin/varexp
 SWEEP := $(VAREXP) sweep tracking=wandb
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep models dynamics results verify smoke figures test lint bench paper clean
+.PHONY: help sweep models dynamics results verify weights audit smoke figures test lint bench paper clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -34,10 +34,16 @@ models: $(STAMP) ## the other models of the paper: pyramids, FlowAR, down-sampli
 dynamics: $(STAMP) ## networks on vector fields of the literature, their errors certified by the public call alone
 	@$(VAREXP) dynamics
 
-results: sweep models dynamics verify ## all of results/, from a clean tree
+results: sweep models dynamics verify weights audit ## all of results/, from a clean tree
 
 verify: $(STAMP) ## the ledger of claims: what the paper states, item by item, verdicts and evidence, in seconds
 	@$(VAREXP) verify
+
+weights: $(STAMP) ## small chains of the tables with all that a proof of their rows needs, from the records of make sweep
+	@$(VAREXP) weights
+
+audit: $(STAMP) ## prove the rows of results/weights again by other code, in ball arithmetic; writes results/audit.json
+	@$(PY) -m varexp.audit
 
 smoke: $(STAMP) ## the whole path in seconds, written to build/smoke
 	@$(SWEEP) 'experiment=[$(CHAINS),$(MODELS)]' scale=smoke 'results="$(CURDIR)/build/smoke"'

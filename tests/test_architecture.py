@@ -9,15 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "varexp").rglob("*.py")) + sorted((ROOT / "scripts").glob("*.py"))
-BASEMENT = {
-    "caching",
-    "errors",
-    "files",
-    "pointwise",
-    "registry",
-    "settings",
-    "torch_state",
-}  # modules that any room may use
+# modules that any room may use
+BASEMENT = {"caching", "errors", "files", "pointwise", "registry", "safetensors", "settings", "torch_state"}
 BELOW = {
     "theory": set(),
     "enclosure": {"theory"},
@@ -26,6 +19,7 @@ BELOW = {
     "training": {"models", "maps"},
     "measurement": {"enclosure", "models", "maps", "theory"},
     "report": set(),
+    "audit": set(),
 }
 BELOW["families"] = {"training", "measurement", *BELOW["measurement"]}
 BELOW["claims"] = {"families", *BELOW["families"]}
@@ -120,6 +114,13 @@ def test_the_enclosure_is_a_library_by_itself():
             assert first in allowed or first in STANDARD, f"{path.name} imports {name}"
 
 
+def test_the_audit_shares_no_code():
+    """Not even the modules that any room may use."""
+    for path in (ROOT / "varexp" / "audit").glob("*.py"):
+        for name in imports(path.read_text(), "varexp.audit"):
+            assert name.startswith(("varexp.audit", "flint")) or name.split(".")[0] in STANDARD, f"{path.name}: {name}"
+
+
 def test_what_decides_a_claim_knows_no_models():
     claims = ROOT / "varexp" / "claims"
     trained = {
@@ -179,6 +180,7 @@ def test_make_help_lists_every_target_with_a_rule():
         "dynamics",
         "results",
         "verify",
+        "audit",
         "test",
         "smoke",
         "figures",

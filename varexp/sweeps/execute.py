@@ -5,7 +5,10 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from torch import Tensor, nn
+
 from varexp.families.base import Evaluation, Reading
+from varexp.safetensors import packed, sha256
 from varexp.sweeps.plan import Batch, TrainedTogether
 from varexp.sweeps.records import Record
 from varexp.sweeps.rows import make_record
@@ -15,14 +18,16 @@ from varexp.training.problem import Notify, require_functions_of_words, silent
 
 @dataclass
 class Outcome:
-    """What came of a batch: records, and the reason for every cell that has none."""
+    """What came of a batch: records, the weights that they name, and the reason for every cell that has none."""
 
     records: list[Record] = field(default_factory=list)
+    weights: dict[str, bytes] = field(default_factory=dict)  # sha256 -> a safetensors file
     failures: dict[str, str] = field(default_factory=dict)  # key -> reason
 
     def add(self, other: "Outcome") -> None:
         """Join another outcome."""
         self.records += other.records
+        self.weights.update(other.weights)
         self.failures.update(other.failures)
 
 
@@ -73,10 +78,16 @@ def _run(models: Sequence[TrainedTogether], notify: Notify) -> Outcome:
         )
         found.update(zip(members, evaluations, strict=True))
     wall_s = (time.perf_counter() - started) / len(models)
-    return Outcome(
-        [
-            make_record(cell, trained[i], found[i].get(cell.reading), wall_s)
-            for i, model in enumerate(models)
-            for cell in model.cells
-        ]
-    )
+    outcome = Outcome()
+    for i, model in enumerate(models):
+        for cell in model.cells:
+            file = packed(weights(trained[i].model, cell.depth))
+            record = make_record(cell, trained[i], found[i].get(cell.reading), wall_s)
+            outcome.add(Outcome([record | {"weights": sha256(file)}], {sha256(file): file}))
+    return outcome
+
+
+def weights(model: nn.Module, depth: int) -> dict[str, Tensor]:
+    """The weights and the fixed matrices of a model, of its stages those up to a depth."""
+    later = tuple(f"stages.{index}." for index in range(depth, len(getattr(model, "stages", ()))))
+    return {name: tensor for name, tensor in model.state_dict().items() if not name.startswith(later)}

@@ -1,7 +1,11 @@
-"""The store: one JSON file a record, written whole or not at all. Records are the source of truth for tables."""
+"""The store: a JSON file a record, a safetensors file of weights, each written whole or not at all.
+
+Records are the source of truth for tables. A record names the weights of its model, as deep as its row, by their hash.
+"""
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +16,7 @@ from varexp.files import write_atomically
 
 Record = dict[str, Any]
 ROOMS = ("theory", "enclosure", "maps", "models", "training", "measurement", "families")  # whose code decides a record
-DECIDING = ("cells.py", "rows.py")  # of this room
+DECIDING = ("cells.py", "execute.py", "rows.py")  # of this room
 
 
 def code_version() -> str:
@@ -34,10 +38,11 @@ def _own_code() -> bytes:
 
 
 class Store:
-    """Records under DIR/runs/records, one file per key."""
+    """Records under DIR/runs/records, one file per key; weights under DIR/runs/weights, one file per hash."""
 
     def __init__(self, results: Path) -> None:
         self.folder = results / "runs" / "records"
+        self.weights = results / "runs" / "weights"
 
     def check_writable(self) -> None:
         """Raise StoreError now rather than after hours of work."""
@@ -57,3 +62,13 @@ class Store:
 
     def write(self, record: Record) -> None:
         write_atomically(self.path(record["key"]), json.dumps(record, indent=1, allow_nan=False) + "\n")
+
+    def weights_path(self, sha256: str) -> Path:
+        return self.weights / f"{sha256}.safetensors"
+
+    def write_all(self, records: Iterable[Record], weights: Mapping[str, bytes]) -> None:
+        """Write records, and before them the weights that they name."""
+        for sha256, file in weights.items():
+            write_atomically(self.weights_path(sha256), file)
+        for record in records:
+            self.write(record)

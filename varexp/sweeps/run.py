@@ -94,7 +94,7 @@ def run_cell(config: SweepConfig) -> Record:
         outcome = execute(Batch((TrainedTogether((cell,)),)))
         if outcome.failures:
             raise SweepFailedError(_describe(outcome.failures, [cell]))
-        store.write(outcome.records[0])
+        store.write_all(outcome.records, outcome.weights)
     record = store.read(cell.key)
     assert record is not None
     return record
@@ -133,8 +133,7 @@ def _run_cells(
         task = progress.add_task(f"{done}/{total} cells", total=steps)
         with closing(run_batches(planned, workers, lambda count: progress.advance(task, count))) as outcomes:
             for outcome in outcomes:
-                for record in outcome.records:
-                    store.write(record)
+                store.write_all(outcome.records, outcome.weights)
                 done += len(outcome.records)
                 failed += len(outcome.failures)
                 progress.update(task, description=f"{done}/{total} cells")
