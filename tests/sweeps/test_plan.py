@@ -76,8 +76,9 @@ def test_every_worker_gets_its_share_of_what_is_enclosed(config):
     axes = Axes(seed=list(range(30)), domain=["disc"])
     cells = cells_of(dataclasses.replace(config, sides=None, depth=1, seeds_disc=10, axes=axes))
     planned = batches(cells, 2)
-    counts = [sum(chained.enclosing > 0 for chained in batch.models) for batch in planned]
+    counts = [sum(chained.evaluations > ROUGH_EVALUATIONS for chained in batch.models) for batch in planned]
     assert counts == [5, 5]
+    assert all(chained.evaluations > 0 for batch in planned for chained in batch.models)
     assert [len(batch.models) for batch in planned] == [15, 15]
 
 

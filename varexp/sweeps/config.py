@@ -62,7 +62,7 @@ class SweepConfig:
     """What every config has beside the settings of a cell; `schema` adds these, `experiments` and `axes`."""
 
     evaluations_disc: int = 6_000  # the default of `evaluations` for domains of more than one parameter
-    seeds_disc: int | None = 1  # below it, domains of more than one parameter get `evaluations_disc` cells; null: all seeds
+    seeds_disc: int | None = 1  # below it, `evaluations_disc` cells; others get a rough end; null: all
     scale: str = MISSING
     engine: Engine = field(default_factory=Engine)
     tracking: Tracking = field(default_factory=Tracking)

@@ -80,6 +80,11 @@ class TrainedTogether:
         """What enclosing its sups costs, roughly, in model-steps."""
         return 0 if self.deepest.measurement.gap is None else STEPS_TO_ENCLOSE * self.deepest.depth
 
+    @property
+    def evaluations(self) -> int:
+        """Cells that are evaluated for one stage at most."""
+        return 0 if self.deepest.measurement.gap is None else self.deepest.measurement.evaluations or 0
+
 
 def group_by_model(cells: Sequence[Cell]) -> list[TrainedTogether]:
     """Group cells by trained model: a cell joins the deepest one whose ladder of sides begins with its own."""
@@ -110,7 +115,8 @@ class Batch:
         tokens, width = [side**2 for side in cell.sides[1:]], cell.architecture.width
         step = sum(STEP_OVERHEAD + n * (1 + width / 16) + n**2 / 16 for n in tokens)
         training = len(self.models) * cell.recipe.steps * step
-        enclosed = sum(model.enclosing > 0 for model in self.models)
+        most = max(model.evaluations for model in self.models)
+        enclosed = sum(model.evaluations / most for model in self.models) if most else 0.0
         per_pair = PAIRS_ONE_PARAMETER if cell.domain_object.parameters == 1 else PAIRS_MORE_PARAMETERS
         return training + enclosed * per_pair * sum(n**2 for n in tokens)
 
@@ -123,12 +129,13 @@ def batches(cells: Sequence[Cell], workers: int) -> list[Batch]:
     result = []
     for group in groups.values():
         together = sorted(group, key=lambda m: repr(m.deepest.measured_with))  # stable: plan order within
-        kinds = [[m for m in together if (m.enclosing > 0) == enclosed] for enclosed in (True, False)]
+        most = max(m.evaluations for m in together)
+        kinds = [[m for m in together if (0 < most == m.evaluations) == long] for long in (True, False)]
         parts = -(-len(together) // (LARGEST_BATCH - all(map(len, kinds))))
         rounded = -(-parts // workers) * workers
         if len(together) // rounded >= SMALLEST_SPLIT:
             parts = rounded
-        # enclosing takes longer than not enclosing, so that every part gets its share of both
+        # enclosing with a large budget takes longest, so that every part gets its share of both kinds
         enclosed, plain = (_split(kind, parts) for kind in kinds)
         result += [Batch((*a, *b)) for a, b in zip(enclosed, reversed(plain), strict=True) if a or b]
     return sorted(result, key=lambda batch: -batch.cost)
