@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 from planned import Axes, Experiment, cells_of
 
+from varexp.sweeps.config import ROUGH_EVALUATIONS
 from varexp.sweeps.plan import batches, expand, group_by_model
 
 
