@@ -56,8 +56,8 @@ def test_a_budget_that_ends_leaves_ends_that_hold():
 @pytest.mark.parametrize(
     ("f", "box", "message"),
     [
-        (torch.sin, [], "box is a list of 1 to 3 pairs"),
-        (torch.sin, [(0.0, 1.0)] * 5, "box is a list of 1 to 4 pairs"),
+        (torch.sin, [], "box is a list of 1 to 8 pairs"),
+        (torch.sin, [(0.0, 1.0)] * 9, "box is a list of 1 to 8 pairs"),
         (torch.sin, [(1.0, 0.0)], "pairs .low, high. of finite numbers up to 1e.300, low <= high"),
         (torch.sin, [(0.0, math.inf)], "finite numbers"),
         (lambda x: x.float(), [(0.0, 1.0)], "got torch.float32"),
@@ -185,3 +185,43 @@ def test_a_function_that_relies_on_the_default_dtype_is_the_callers():
         torch.set_default_dtype(torch.float32)
     assert found.lower <= 0.1 <= found.upper < 0.1 * (1 + ROUNDING)
     assert not torch.is_inference_mode_enabled()
+
+
+@pytest.mark.parametrize("coordinates", [4, 5, 6, 8])
+def test_boxes_of_many_coordinates(coordinates):
+    """sin of a sum is enclosed to 1 % by polynomials; beyond, where coordinates are symbols, roughly."""
+    weights = torch.linspace(0.2, 0.5, coordinates, dtype=torch.float64)
+    found = varexp.sup_norm(lambda x: torch.sin(x @ weights)[..., None], [(0.0, 1.0)] * coordinates, norm="max")
+    total = float(weights.sum())
+    truth = math.sin(total) if total < math.pi / 2 else 1.0
+    assert found.lower <= truth * (1 + ROUNDING)
+    assert truth * (1 - ROUNDING) <= found.upper
+    assert found.gap <= (0.01 if coordinates <= 5 else 0.5)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        torch.nn.TransformerEncoderLayer(4, 2, 6, batch_first=True),
+        torch.nn.MultiheadAttention(4, 2, batch_first=True),
+        torch.nn.Sequential(torch.nn.Conv1d(3, 4, 2), torch.nn.SiLU(), torch.nn.AvgPool1d(2)),
+        torch.nn.Sequential(torch.nn.LayerNorm(4), torch.nn.Linear(4, 3), torch.nn.ELU(), torch.nn.Softplus()),
+        torch.nn.Sequential(torch.nn.BatchNorm1d(3), torch.nn.LeakyReLU(), torch.nn.Hardtanh(), torch.nn.Flatten()),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_a_network_of_the_usual_layers_is_certified_by_one_call(layer):
+    torch.manual_seed(0)
+    layer = layer.double().eval()
+    into = torch.randn(2, 12, dtype=torch.float64)
+
+    def f(x):
+        tokens = (x @ into).unflatten(-1, (3, 4))
+        return layer(tokens, tokens, tokens)[0] if isinstance(layer, torch.nn.MultiheadAttention) else layer(tokens)
+
+    found = varexp.sup_norm(f, [(-0.5, 0.5), (-0.5, 0.5)], gap=0.05)
+    points = torch.rand(4000, 2, dtype=torch.float64) - 0.5
+    sampled = float(f(points).detach().flatten(1).square().mean(dim=1).sqrt().max())
+    assert sampled <= found.upper
+    assert found.lower <= found.upper
+    assert found.gap <= 0.05

@@ -8,13 +8,14 @@ import torch
 
 from varexp.enclosure.basis import ring
 from varexp.enclosure.cells import Box, Boxes, Cells, first_boxes, parameters, point
+from varexp.enclosure.symbols import parameter_symbols
 
 
 def boxes(count, variables=1):
     middle = torch.arange(count, dtype=torch.float64).reshape(count, 1).expand(count, variables).clone()
     radius = torch.full_like(middle, 0.5)
     state = parameters(ring(variables, 2), middle, radius)[..., None].model()
-    return Boxes(middle, radius, torch.arange(count), (state,))
+    return Boxes(middle, radius, torch.arange(count), (state,), middle[:, :0])
 
 
 def cells(count):
@@ -77,3 +78,22 @@ def test_the_excess_is_the_worst_ratio_and_unknown_bounds_are_open():
     three = cells(3)
     three.upper = torch.tensor([[1.0, 4.0], [2.0, 1.0], [torch.nan, 0.0]], dtype=torch.float64)
     assert three.excess(torch.tensor([2.0, 2.0]).double()).tolist() == [2.0, 1.0, torch.inf]
+
+
+def test_many_parameters_are_symbols():
+    """m + r y with one symbol a parameter, the same in every model, which halving a box and condensing keep."""
+    middle, radius = torch.rand(3, 6, dtype=torch.float64), torch.rand(3, 6, dtype=torch.float64)
+    model = parameters(ring(0, 0), middle, radius).model()
+    assert torch.equal(model.polynomial[0], middle)
+    assert torch.equal(model.generators.sum(dim=0), radius)
+    assert model.symbols == parameter_symbols(6)
+    assert model.condense(2).symbols[:6] == model.symbols
+    assert model.select_cells(torch.tensor([0])).symbols == model.symbols
+
+
+def test_parts_of_a_box_outside_the_domain_are_left_out():
+    """A quarter of the square, below the diagonal."""
+    box = Box((0.0, 0.0), (1.0, 1.0), (2, 2), lambda m, r: (m - r)[:, 0] + (m - r)[:, 1] <= 0.5)
+    assert len(first_boxes(box)[0]) == 3
+    assert box.contains(torch.tensor([[0.2, 0.2], [0.9, 0.9], [-0.1, 0.0]])).tolist() == [True, False, False]
+    assert box.nearest(torch.tensor([[-1.0, 0.5]])).tolist() == [[0.0, 0.5]]

@@ -11,7 +11,7 @@ from varexp.enclosure.policy import FIRST_CELLS, ORDERS
 from varexp.errors import SoundnessError
 from varexp.maps.norms import NORMS
 
-LOW, HIGH = torch.tensor([-1.0], dtype=torch.float64), torch.tensor([1.0], dtype=torch.float64)
+LINE = Box((-1.0,), (1.0,), (2,))
 
 
 def search(f, parameters=1, stages=1):
@@ -90,12 +90,12 @@ def cover(upper, lower=0.0):
 
 def test_by_hand():
     """|x| on [-1, 1]: 1 is an upper end, 0.999 is none; at the middles it is 0.5."""
-    assert check_cover(cover(1.0, 0.5), lambda x: x.abs(), LOW, HIGH) == 36
+    assert check_cover(cover(1.0, 0.5), lambda x: x.abs(), LINE) == 36
     with pytest.raises(SoundnessError, match=r"quantity 1 is 1.0 in plain torch and at most 0.999"):
-        check_cover(cover(0.999), lambda x: x.abs(), LOW, HIGH)
+        check_cover(cover(0.999), lambda x: x.abs(), LINE)
     with pytest.raises(SoundnessError, match=r"quantity 1 is 0.5 in plain torch and at least 0.6"):
-        check_cover(cover(1.0, 0.6), lambda x: x.abs(), LOW, HIGH)
-    check_cover(cover(math.inf), lambda x: x.abs(), LOW, HIGH)
+        check_cover(cover(1.0, 0.6), lambda x: x.abs(), LINE)
+    check_cover(cover(math.inf), lambda x: x.abs(), LINE)
 
 
 def test_lower_ends_are_attained():
@@ -108,9 +108,15 @@ def test_lower_ends_are_attained():
 def test_points_stay_in_the_box():
     """Cells reach beyond it by rounding, where a function may have no value."""
     seen = []
-    low = torch.tensor([-0.75], dtype=torch.float64)
-    check_cover(cover(1.0), lambda x: seen.append(x) or x.abs(), low, HIGH)
+    check_cover(cover(1.0), lambda x: seen.append(x) or x.abs(), Box((-0.75,), (1.0,), (2,)))
     assert float(torch.cat(seen).min()) >= -0.75
+
+
+def test_points_outside_the_domain_are_left_out():
+    seen = []
+    half = Box((-1.0,), (1.0,), (2,), lambda m, r: (m - r)[:, 0] <= 0.0)
+    check_cover(cover(1.0), lambda x: seen.append(x) or x.abs(), half)
+    assert float(torch.cat(seen).max()) <= 0.0
 
 
 def test_the_noise_of_rounding_is_of_its_size():

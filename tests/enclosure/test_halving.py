@@ -10,7 +10,7 @@ from tolerances import ROUNDING
 
 from varexp.enclosure.basis import ring
 from varexp.enclosure.cells import parameters
-from varexp.enclosure.halving import halve_boxes, halve_state
+from varexp.enclosure.halving import halve_boxes, halve_state, parts_of
 from varexp.enclosure.model import ChebyshevModel
 
 
@@ -65,3 +65,18 @@ def test_the_magnitude_of_a_part_bounds_its_coefficients(variables, order):
         sums = cut.polynomial.abs().sum(dim=0)
         assert bool((sums <= cut.magnitude).all())
         assert float(sums.max()) > 1.4
+
+
+def test_a_box_of_many_parameters_is_cut_along_its_widest_one():
+    middle = torch.rand(4, 6, dtype=torch.float64)
+    radius = torch.rand(4, 6, dtype=torch.float64)
+    middles, radii = halve_boxes(middle, radius)
+    assert parts_of(6) == 2
+    assert middles.shape == (8, 6)
+    low, high = (middles - radii).reshape(4, 2, 6).amin(1), (middles + radii).reshape(4, 2, 6).amax(1)
+    assert bool((low <= middle - radius).all())
+    assert bool((high >= middle + radius).all())
+    cut = (radii.reshape(4, 2, 6)[:, 0] < 0.6 * radius).nonzero()[:, 1]
+    assert torch.equal(cut, radius.argmax(dim=1))
+    first, second = (middles - radii).reshape(4, 2, 6), (middles + radii).reshape(4, 2, 6)
+    assert bool((second[:, 0] >= first[:, 1]).all())  # the parts meet

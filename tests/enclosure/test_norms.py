@@ -15,8 +15,12 @@ from varexp.enclosure.norms import (
     bound_entries,
     euclidean_lower_bound,
     euclidean_upper_bound,
+    lower_bound,
+    safe_norm,
+    upper_bound,
     value_at_middle,
 )
+from varexp.enclosure.symbols import parameter_symbols
 from varexp.maps.norms import NORMS
 
 
@@ -82,3 +86,29 @@ def test_an_uncertainty_takes_the_lower_bound_down_and_the_upper_bound_up():
     y = ChebyshevModel(x.ring, x.polynomial, x.generators, x.remainder + 0.1, x.magnitude + 0.1)
     assert bool((euclidean_upper_bound(y, 1.0) > euclidean_upper_bound(x, 1.0)).all())
     assert bool((euclidean_lower_bound(y, 1.0) < euclidean_lower_bound(x, 1.0)).all())
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_norms_over_parameters_that_are_symbols(norm):
+    """The sup over a cube of parameters lies at a corner; the hull of the entries would be larger."""
+    source = torch.Generator().manual_seed(0)
+    G = torch.randn(5, 2, 3, 2, dtype=torch.float64, generator=source)
+    P = torch.randn(1, 2, 3, 2, dtype=torch.float64, generator=source)
+    zero = torch.zeros_like(P[0])
+    x = ChebyshevModel(ring(0, 0), P, G, zero, P[0].abs() + G.abs().sum(0), parameter_symbols(5))
+    corners = torch.cartesian_prod(*[torch.tensor([-1.0, 1.0], dtype=torch.float64)] * 5)
+    values = NORMS[norm](P[0] + torch.einsum("ks,s...->k...", corners, G)).amax(dim=0)
+    bound = upper_bound(NORMS[norm], x)
+    assert bool((values <= bound).all())
+    assert bool((bound <= values * (1 + 1e-12)).all())
+    assert bool((bound < NORMS[norm].upper_bound(x.drop_symbols())).all()) or norm == "max"
+    assert torch.allclose(lower_bound(NORMS[norm], x), NORMS[norm](P[0]), rtol=1e-12)
+
+
+@pytest.mark.parametrize("exponent", [-300, -160, 0, 160, 300])
+@pytest.mark.parametrize("norm", NORMS)
+def test_norms_in_plain_torch_do_not_overflow(norm, exponent):
+    x = torch.tensor([[[3.0, 4.0]]], dtype=torch.float64)
+    assert float(safe_norm(NORMS[norm], x * 10.0**exponent)) == pytest.approx(
+        float(NORMS[norm](x)) * 10.0**exponent, rel=1e-12
+    )
