@@ -37,6 +37,8 @@ def test_every_cell_is_visited(parameters):
     [
         lambda x: (x + 1e20) - 1e20,  # merged by the enclosure, rounded by plain torch
         lambda x: x * 1e-300 * 1e-20,
+        lambda x: (x * 1e-310) * 1e305,
+        lambda x: x * 1e-200 * 1e-120 * 1e200 * 1e120,
         lambda x: x * 1e200,
         lambda x: torch.softmax(torch.cat([x, -x], dim=-1) * 300, dim=-1),
         lambda x: (torch.sin(x) - torch.sin(x)) * 1e3,
@@ -78,7 +80,7 @@ def test_what_is_no_number_in_plain_torch_is_noticed():
     def f(x):
         return x if isinstance(x, Enclosure) else torch.sqrt(x)
 
-    with pytest.raises(SoundnessError, match="nan"):
+    with pytest.raises(ValueError, match=r"the function is .nan. at .* expected finite values"):
         run(f)
 
 
@@ -117,10 +119,3 @@ def test_points_outside_the_domain_are_left_out():
     half = Box((-1.0,), (1.0,), (2,), lambda m, r: (m - r)[:, 0] <= 0.0)
     check_cover(cover(1.0), lambda x: seen.append(x) or x.abs(), half)
     assert float(torch.cat(seen).max()) <= 0.0
-
-
-def test_the_noise_of_rounding_is_of_its_size():
-    one = torch.ones(1, 1, dtype=torch.float64)
-    for f, size in ((lambda x: (x + 1e10) - 1e10, 1e10), (lambda x: torch.sin(x), 1.0)):
-        noise = float(crosscheck._noise(f, one, f(one)[0]))
-        assert 1e-17 * size < noise < 1e-14 * size

@@ -88,6 +88,8 @@ def sup_norm(
     with controlled_torch(default_dtype=None):  # f may rely on the caller's
         entries = _entries(f, lows, highs)
         flat = _flattened(f, entries)
+        with torch.no_grad():
+            flat(point(torch.tensor([lows], dtype=torch.float64)))  # what has no rule is refused before any work
         known = _attained(flat, chosen, lows, highs)
         return _search(flat, chosen, lows, highs, goal, known, entries)
 

@@ -4,29 +4,26 @@ An enclosure and plain torch run the same code, but share no arithmetic. A value
 above the value where it was taken, is an error of one of them, and is raised with the cell, the point and the numbers.
 
 Ends hold in exact arithmetic, and plain torch rounds. A difference therefore counts only if rounding does not explain
-it. How far rounding can move a value at a point is measured where it matters: the evaluation is repeated with every
-operand and every result of every operation moved by a unit in the last place, up or down at random (stochastic
-arithmetic, Vignes 1993).
+it: `rounding_noise` measures, where it matters, how far rounding can move a value at a point.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_map
 
 from varexp.enclosure.cells import Box
 from varexp.enclosure.norms import safe_norm
-from varexp.enclosure.rounding import SMALLEST, UNIT
+from varexp.enclosure.rounding import SMALLEST
 from varexp.enclosure.sup import Sup
 from varexp.errors import SoundnessError
+from varexp.rounding_noise import rounding_noise
 
 RANDOM_POINTS, MOST_POINTS = 16, 10_000  # of a cell; of all cells
 MOST_EXTRA = 5_000  # middles and corners of cells
 CHUNK = 256  # points in one evaluation
-CANDIDATES, REPEATS = 64, 8  # points that are evaluated again, and how often
+CANDIDATES = 64  # points that are evaluated again
 EXPLAINED = 16  # times the change that was seen
 
 Values = Callable[[Tensor], Tensor]  # from points (points, parameters) to norms (points, objectives)
@@ -127,13 +124,21 @@ def _require(
         return
     found = in_chunks(values, points)
     excess = bounds - found if above else found - bounds
-    excess = torch.where(bounds.isfinite(), excess.nan_to_num(nan=torch.inf), 0.0)
+    claimed = bounds > 0 if above else bounds.isfinite()
+    if bool((claimed & ~found.isfinite()).any()):
+        place = int((claimed & ~found.isfinite()).any(dim=1).nonzero()[0])
+        raise ValueError(
+            f"the function is {found[place].tolist()} at {points[place].tolist()} in plain torch: expected finite "
+            "values all over the box; it overflows, or has no value there"
+        )
+    excess = torch.where(claimed, excess, 0.0)
     suspects = (excess > 0).nonzero()
     if len(suspects) == 0:
         return
     worst = excess[excess > 0].argsort(descending=True)[:CANDIDATES]
     for place, objective in suspects[worst].tolist():
-        allowed = EXPLAINED * _noise(values, points[place : place + 1], found[place])[objective] + 64 * SMALLEST
+        noise = rounding_noise(values, points[place : place + 1], found[place : place + 1])
+        allowed = EXPLAINED * noise[0, objective] + 64 * SMALLEST
         if not float(excess[place, objective]) <= float(allowed):
             raise _contradiction(
                 points[place],
@@ -156,34 +161,3 @@ def _contradiction(
         "and rounding does not explain it; an operation of the function is enclosed wrongly, or its answer depends on "
         "more than the point"
     )
-
-
-def _noise(values: Values, point: Tensor, found: Tensor) -> Tensor:
-    """How far rounding moves the values at one point (1, parameters)."""
-    with _Jitter():
-        moved = torch.stack([values(point)[0] for _ in range(REPEATS)])
-    return (moved - found).abs().amax(dim=0).nan_to_num(nan=0.0, posinf=0.0) + UNIT * found.abs()
-
-
-class _Jitter(TorchDispatchMode):
-    """Operands and results of every operation are moved by a unit in the last place, up or down, or left."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.source = torch.Generator().manual_seed(0)
-
-    def __torch_dispatch__(
-        self, func: Any, types: Sequence[Any], args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
-    ) -> Any:
-        schema = func._schema
-        aliases = any(a.alias_info is not None for a in (*schema.arguments, *schema.returns))
-        if aliases or not schema.returns:
-            return func(*args, **(kwargs or {}))
-        args, kwargs = tree_map(self._moved, args), tree_map(self._moved, dict(kwargs or {}))
-        return tree_map(self._moved, func(*args, **kwargs))
-
-    def _moved(self, x: Any) -> Any:
-        if not isinstance(x, Tensor) or x.dtype is not torch.float64:
-            return x
-        steps = torch.randint(-1, 2, x.shape, generator=self.source).to(torch.float64)
-        return x * (1 + 2 * UNIT * steps)

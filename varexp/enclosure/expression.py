@@ -90,7 +90,8 @@ class AffineExpression:
     def left_multiply(self, matrix: Matrix) -> "AffineExpression":
         """matrix @ self."""
         terms = [replace(t, left=matrix if t.left is None else matrix @ t.left) for t in self.terms]
-        shape = (*self.shape[:-2], matrix.value.shape[-2], self.shape[-1])
+        batch = broadcast_shapes(self.shape[1:-2], matrix.value.shape[:-2])
+        shape = (self.shape[0], *batch, matrix.value.shape[-2], self.shape[-1])
         constant = None if self.constant is None else matrix @ expand_constant(self.constant, self.shape)
         return self._without_zero_terms(shape, terms, constant)
 

@@ -142,7 +142,15 @@ def _logical(expression: AffineExpression, order: AxisOrder) -> torch.Size:
 
 TABLE: dict[Any, Callable[..., Any]] = {}  # torch function or method -> rule
 PLACES = (torch, Tensor, functional, torch.special, torch.linalg)
-_SYNONYMS = {"axis": "dim", "keepdims": "keepdim"}  # of keywords, as torch takes them
+_SYNONYMS = {  # of keywords, as torch takes them
+    "axis": "dim",
+    "keepdims": "keepdim",
+    "axis0": "dim0",
+    "axis1": "dim1",
+    "tensors": "xs",
+    "split_size": "split_size_or_sections",
+}
+_SIZES = ("dims", "size", "shape", "repeats", "sizes")  # keywords of what can be given one by one
 
 
 def rule(
@@ -181,6 +189,8 @@ def _checked(f: Callable[..., Any], name: str) -> Callable[..., Any]:
     def answer(*args: Any, **kwargs: Any) -> Any:
         if kwargs:
             args, kwargs = _understood(name, args, kwargs, list(parameters))
+        if variadic:
+            args += tuple(kwargs.pop(key) for key in _SIZES if key in kwargs and not _is_keyword(parameters.get(key)))
         if len(args) > len(listed) and not variadic:
             raise UnknownOperationError(
                 f"{name} with {len(args)} arguments has no enclosure: give at most {len(listed)}"
@@ -194,6 +204,10 @@ def _checked(f: Callable[..., Any], name: str) -> Callable[..., Any]:
     answer.__name__ = answer.__qualname__ = name
     answer.__doc__ = f.__doc__
     return answer
+
+
+def _is_keyword(parameter: inspect.Parameter | None) -> bool:
+    return parameter is not None and parameter.kind is not parameter.VAR_POSITIONAL
 
 
 def _understood(
@@ -210,7 +224,7 @@ def _understood(
     for own, theirs in zip(known, ("input", "other"), strict=False):
         if theirs in rest and theirs not in known:
             rest[own] = rest.pop(theirs)
-    unknown = [key for key in rest if key not in known]
+    unknown = [key for key in rest if key not in known and not (key in _SIZES and known[1] in _SIZES)]
     if unknown:
         raise UnknownOperationError(
             f"{name} with {', '.join(f'{key}={kwargs.get(key)!r}' for key in unknown)} has no enclosure: leave it out"

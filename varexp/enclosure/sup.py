@@ -17,7 +17,7 @@ class Goal:
     evaluations: int = 20_000
 
     def __post_init__(self) -> None:
-        if not 0 < self.gap < math.inf:
+        if not isinstance(self.gap, int | float) or not 0 < self.gap < math.inf:
             raise bad_value("gap", self.gap, "a finite number above 0")
         if self.evaluations < 1:
             raise bad_value("evaluations", self.evaluations, "a whole number from 1 up")

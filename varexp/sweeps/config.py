@@ -35,7 +35,7 @@ def default_results() -> Path:
 
 
 EVALUATIONS = 20_000  # the default of `evaluations` for domains of one parameter
-ROUGH_EVALUATIONS = 400  # of domains of more, for seeds from `seeds_disc` on: an upper end, which may be rough
+ROUGH_EVALUATIONS = 1_500  # of domains of more, for seeds from `seeds_disc` on: an upper end, which may be rough
 
 # ---- the settings of a sweep, beside those of its cells -------------------------------------------------------------
 

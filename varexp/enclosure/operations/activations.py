@@ -42,8 +42,8 @@ def silu(x: Enclosure) -> Enclosure:
 @rule("softplus", places=(functional,))
 def softplus(x: Enclosure, beta: float = 1.0, threshold: float = 20.0) -> Enclosure:
     """log(1 + e^{βx})/β, and x itself where βx exceeds the threshold, which is off by e^{−threshold}/β at most."""
-    if not beta > 0:
-        raise UnknownOperationError(f"softplus has an enclosure for beta > 0, got {beta}")
+    if not (beta > 0 and threshold >= 0):
+        raise UnknownOperationError(f"softplus has an enclosure for beta > 0, threshold >= 0, got {beta}, {threshold}")
     model = functions.softplus(mul(x, beta).model(), threshold)
     return Enclosure.of(model) if beta == 1 else div(Enclosure.of(model), beta)
 
@@ -71,9 +71,10 @@ def rrelu(x: Enclosure, lower: float = 1 / 8, upper: float = 1 / 3, training: bo
     return prelu(x, (lower + upper) / 2)
 
 
-def prelu(x: Enclosure, slope: Any) -> Enclosure:
-    """slope·x + (1 − slope)·relu(x)."""
-    return add(mul(x, slope), mul(x.relu(), 1 - slope))
+def prelu(x: Enclosure, slope: float) -> Enclosure:
+    """relu(x) + slope·(x − relu(x)), merged into one linear map of x and relu(x)."""
+    positive = x.relu()
+    return add(positive, mul(sub(x, positive), slope))
 
 
 @rule("prelu")
@@ -81,7 +82,9 @@ def prelu_by_channel(x: Enclosure, weight: Tensor) -> Enclosure:
     """One slope, or one for each entry of the second axis."""
     if weight.numel() == 1:
         return prelu(x, float(weight.detach()))
-    return prelu(x, weight.detach().reshape(-1, *(1,) * (x.ndim - 2)))
+    slope = weight.detach().reshape(-1, *(1,) * (x.ndim - 2))
+    bent = Enclosure.of(mul(x.relu(), 1 - slope).model().with_relative_error(4 * UNIT))  # 1 − slope is rounded
+    return add(mul(x, slope), bent)
 
 
 @rule("elu", places=(functional,))
@@ -159,7 +162,7 @@ def _without_infinities(scores: ChebyshevModel, masked: Tensor) -> ChebyshevMode
     centre = scores.polynomial[0]
     spread = scores.deviation(scores.uncertainty()).masked_fill(masked, 0.0).amax(dim=-1, keepdim=True)
     least = centre.masked_fill(masked, math.inf).amin(dim=-1, keepdim=True)
-    low = (least - 4 * spread - 1000).expand_as(centre)
+    low = torch.where(least < math.inf, least - 4 * spread - 1000, math.nan).expand_as(centre)  # nan: all are masked
     polynomial = scores.polynomial.masked_fill(masked, 0.0)
     polynomial[0] = torch.where(masked, low, centre)
     remainder = scores.remainder.masked_fill(masked, 0.0)

@@ -7,12 +7,12 @@ from torch import Tensor
 
 from varexp.enclosure import powers
 from varexp.enclosure.expression import AffineExpression, apply_to_models, rearrange_entries
-from varexp.enclosure.matrices import as_matrix
+from varexp.enclosure.matrices import Matrix, as_matrix
 from varexp.enclosure.operands import as_constant, as_number, as_tensor, as_weights, of_same_rank, without_cells
 from varexp.enclosure.products import multiply
 from varexp.enclosure.protocol import Enclosure, rule
 from varexp.enclosure.refusals import UnknownOperationError
-from varexp.enclosure.rounding import UNIT
+from varexp.enclosure.rounding import TINY, UNIT, gamma
 
 LARGEST_DIVISOR = 2.0**1000  # beyond, 1/c loses digits by underflow
 SHIFT = 2.0**-64
@@ -31,14 +31,18 @@ def _as_before(expression: AffineExpression, x: Enclosure) -> Enclosure:
 
 
 @rule("add", operators=("__add__", "__radd__"))
-def add(a: Any, b: Any, *, alpha: float = 1) -> Enclosure:
-    if alpha != 1:
-        b = b * alpha
-    if isinstance(a, Enclosure) and isinstance(b, Enclosure):
-        left, right = of_same_rank(a, b, "a sum")
-        return Enclosure(left.add(right))
-    x, constant = (a, b) if isinstance(a, Enclosure) else (b, a)
-    return _as_before(_column(x).add_constant(as_constant(constant, x)), x)
+def add(a: Any, b: Any, *, alpha: Any = 1) -> Enclosure:
+    """a + alpha·b; the product with a constant b is rounded, which its matrix keeps account of."""
+    factor = as_number(alpha)
+    if factor is None:
+        raise UnknownOperationError(f"alpha is a real number, got {alpha!r}")
+    if isinstance(b, Enclosure):
+        b = mul(b, factor) if factor != 1 else b
+        if isinstance(a, Enclosure):
+            left, right = of_same_rank(a, b, "a sum")
+            return Enclosure(left.add(right))
+        return _as_before(_column(b).add_constant(as_constant(a, b)), b)
+    return _as_before(_column(a).add_constant(as_constant(b, a) * factor), a)
 
 
 @rule("neg", "negative", operators=("__neg__",))
@@ -52,18 +56,22 @@ def positive(a: Enclosure) -> Enclosure:
 
 
 @rule("sub", "subtract", operators=("__sub__",))
-def sub(a: Any, b: Any, *, alpha: float = 1) -> Enclosure:
-    subtracted = b * alpha if alpha != 1 else b
-    return add(a, neg(subtracted) if isinstance(subtracted, Enclosure) else -as_tensor(subtracted))
+def sub(a: Any, b: Any, *, alpha: Any = 1) -> Enclosure:
+    factor = as_number(alpha)
+    if factor is None:
+        raise UnknownOperationError(f"alpha is a real number, got {alpha!r}")
+    return add(a, b, alpha=-factor)
 
 
 @rule("rsub", operators=("__rsub__",))
-def rsub(a: Any, b: Any, alpha: float = 1) -> Enclosure:
+def rsub(a: Any, b: Any, alpha: Any = 1) -> Enclosure:
     return sub(b, a, alpha=alpha)
 
 
 @rule("mul", "multiply", operators=("__mul__", "__rmul__"))
 def mul(a: Any, b: Any) -> Enclosure:
+    if a is b:
+        return Enclosure.of(powers.square(a.model()))
     if isinstance(a, Enclosure) and isinstance(b, Enclosure):
         left, right = of_same_rank(a, b, "a product")
         return Enclosure(apply_to_models(multiply, left, right))
@@ -158,18 +166,25 @@ def linear(x: Enclosure, weight: Tensor, bias: Tensor | None = None) -> Enclosur
 @rule("addmm")
 def addmm(a: Any, b: Any, c: Any, *, beta: float = 1, alpha: float = 1) -> Enclosure:
     """beta·a + alpha·(b @ c)."""
-    product = matmul(b, c)
-    return add(product * alpha if alpha != 1 else product, a * beta if beta != 1 else a)
+    if not (isinstance(b, Enclosure) or isinstance(c, Enclosure)):
+        raise UnknownOperationError("addmm of two constant factors has no enclosure: multiply them before")
+    product = mul(matmul(b, c), alpha)
+    return product if beta == 0 else add(product, a, alpha=beta)
 
 
 @rule("addcmul")
 def addcmul(a: Any, b: Any, c: Any, *, value: float = 1) -> Enclosure:
     """a + value·b·c."""
-    product = b * c
-    return add(a, product * value if value != 1 else product)
+    if isinstance(b, Enclosure) or isinstance(c, Enclosure):
+        return add(a, mul(mul(b, c), value))
+    product = as_tensor(b) * as_tensor(c) * value
+    rounded = Matrix(as_constant(product, a).value, gamma(4) * as_constant(product, a).absolute + TINY)
+    return _as_before(_column(a).add_constant(rounded), a)
 
 
 @rule("lerp")
 def lerp(a: Any, b: Any, weight: Any) -> Enclosure:
-    """a + weight·(b − a)."""
-    return add(a, weight * (b - a))
+    """a + weight·(b − a); of two constants a + weight·b − weight·a, in which nothing rounds unseen."""
+    if isinstance(a, Enclosure) or isinstance(b, Enclosure):
+        return add(a, mul(weight, sub(b, a)))
+    return add(sub(mul(weight, b), mul(weight, a)), a)

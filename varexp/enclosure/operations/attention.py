@@ -39,7 +39,14 @@ def scaled_dot_product_attention(
         k, v = (repeat_interleave(x, q.logical[-3] // x.logical[-3], -3) for x in (k, v))
     q = mul(q, 1 / math.sqrt(q.logical[-1]) if scale is None else scale)
     scores = masked(matmul(q, transpose(k, -1, -2)), attn_mask, is_causal)
-    return matmul(softmax(scores, -1), v)
+    mixed = matmul(softmax(scores, -1), v)
+    return mixed if attn_mask is None else masked_fill(mixed, _attends_to_nothing(attn_mask, scores), 0.0)
+
+
+def _attends_to_nothing(mask: Tensor, scores: Enclosure) -> Tensor:
+    """Which rows are masked all along; what they give is 0 here, as torch has it."""
+    hidden = ~mask if mask.dtype is torch.bool else mask == -math.inf
+    return without_cells(hidden, scores).all(dim=-1, keepdim=True)
 
 
 def masked(scores: Enclosure, mask: Tensor | None, is_causal: bool) -> Enclosure:

@@ -145,7 +145,10 @@ def reshape(x: Enclosure, *sizes: Any, shape: Any = None) -> Enclosure:
 
 def _sizes(sizes: tuple[Any, ...]) -> tuple[int, ...]:
     """Sizes that were given one by one or as a sequence."""
-    return tuple(sizes[0]) if len(sizes) == 1 and not isinstance(sizes[0], int) else tuple(sizes)
+    given = sizes[0] if len(sizes) == 1 and isinstance(sizes[0], tuple | list) else sizes
+    if not all(isinstance(size, int) for size in given):
+        raise UnknownOperationError(f"sizes and axes are whole numbers, got {tuple(sizes)}")
+    return tuple(given)
 
 
 def _resolved(sizes: Sequence[int], entries: int, inferred: bool = False) -> tuple[int, ...]:

@@ -3,7 +3,6 @@
 import string
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from varexp.enclosure.operands import as_weights
@@ -16,14 +15,15 @@ from varexp.enclosure.refusals import UnknownOperationError
 
 @rule("einsum")
 def einsum(equation: str, *operands: Any) -> Enclosure:
-    """Operands from left to right, two at a time."""
+    """Two operands at a time, those that depend on the point first."""
     if len(operands) == 1 and not isinstance(operands[0], Tensor | Enclosure):
         operands = tuple(operands[0])
     labels, output = _parsed(equation, operands)
     cells = _label_of_cells(labels, output, operands)
-    total, have = operands[0], labels[0]
-    for i, (operand, own) in enumerate(zip(operands[1:], labels[1:], strict=True), start=1):
-        needed = set(output).union(*labels[i + 1 :])
+    order = sorted(range(len(operands)), key=lambda i: not isinstance(operands[i], Enclosure))  # no two constants meet
+    (total, have), *rest = [(operands[i], labels[i]) for i in order]
+    for i, (operand, own) in enumerate(rest, start=1):
+        needed = set(output).union(*(part for _, part in rest[i:]))
         total, have = _contracted(total, have, operand, own, needed, cells)
     return _permuted(*_summed(total, have, set(output)), output)
 
@@ -47,6 +47,13 @@ def _parsed(equation: str, operands: tuple[Any, ...]) -> tuple[list[str], str]:
     for part, operand in zip(parts, operands, strict=True):
         if len(part) != operand.ndim or len(set(part)) != len(part):
             raise UnknownOperationError(f"einsum needs one label for each axis, none twice in an operand: {equation!r}")
+    sizes: dict[str, int] = {}
+    for part, operand in zip(parts, operands, strict=True):
+        for label, size in zip(part, operand.shape, strict=True):
+            if not sizes.setdefault(label, size) == size:
+                raise UnknownOperationError(
+                    f"einsum of axes {label!r} of {sizes[label]} and {size} entries: expand them"
+                )
     return parts, output
 
 
@@ -65,9 +72,6 @@ def _label_of_cells(labels: list[str], output: str, operands: tuple[Any, ...]) -
 
 def _contracted(a: Any, left: str, b: Any, right: str, needed: set[str], cells: str) -> tuple[Any, str]:
     """The product of two operands, summed over the labels that nothing else needs."""
-    if not isinstance(a, Enclosure) and not isinstance(b, Enclosure):
-        rest = "".join(c for c in dict.fromkeys(left + right) if c in needed)
-        return torch.einsum(f"{left},{right}->{rest}", a, b), rest
     a, left = _summed(a, left, needed | set(right))
     b, right = _summed(b, right, needed | set(left))
     shared = [c for c in left if c in right and c != cells]

@@ -1,5 +1,6 @@
 """Minima, maxima and clamping, of two values or along axes."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,7 +9,7 @@ from torch import Tensor
 from varexp.enclosure import kinks
 from varexp.enclosure.expression import apply_to_models
 from varexp.enclosure.model import ChebyshevModel
-from varexp.enclosure.operands import axis_from_last, of_same_rank
+from varexp.enclosure.operands import as_number, axis_from_last, of_same_rank
 from varexp.enclosure.operations.axes import unsqueeze
 from varexp.enclosure.operations.constants import as_enclosure
 from varexp.enclosure.protocol import Enclosure, rule
@@ -38,8 +39,8 @@ def clamp(x: Enclosure, min: Any = None, max: Any = None) -> Enclosure:  # torch
     """min(max(x, lower), upper), as torch has it where the ends cross."""
     if min is None and max is None:
         raise UnknownOperationError("clamp needs min or max")
-    raised = x if min is None else maximum(x, min)
-    return raised if max is None else minimum(raised, max)
+    raised = x if min is None or as_number(min) == -math.inf else maximum(x, min)
+    return raised if max is None or as_number(max) == math.inf else minimum(raised, max)
 
 
 @rule("clamp_min")

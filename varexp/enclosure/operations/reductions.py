@@ -40,7 +40,18 @@ def axes_of(x: Enclosure, dim: Any) -> list[int]:
 @rule("sum")
 def sum_(x: Enclosure, dim: Axes | None = None, keepdim: bool = False) -> Enclosure:
     """A sum is a linear map, which changes the expression alone where the axis stays and is one of the last two."""
-    for axis in axes_of(x, dim):  # those after it keep their distance from the last
+    total = _sum(x, axes_of(x, dim), keepdim)
+    return Enclosure.of(nonlinear.at_least(total.model(), 0.0)) if _is_never_below_zero(x) else total
+
+
+def _is_never_below_zero(x: Enclosure) -> bool:
+    """Whether a value that is evaluated already is known to be at least 0."""
+    known = x.expression._model
+    return known is not None and known.least is not None and bool((known.least >= 0).all())
+
+
+def _sum(x: Enclosure, axes: list[int], keepdim: bool) -> Enclosure:
+    for axis in axes:  # those after it keep their distance from the last
         n = x.logical[axis]
         if keepdim and axis == -1 and x.ndim > 1:
             x = Enclosure(x.ordered().right_multiply(constant_row(n).mT))

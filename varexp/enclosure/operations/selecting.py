@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -34,6 +35,7 @@ def _expanded(x: Enclosure, index: tuple[Any, ...]) -> tuple[Any, ...]:
     Raises:
         UnknownOperationError: the index reaches the axis of cells, or depends on the point.
     """
+    index = tuple(int(i) if isinstance(i, np.integer) else i for i in index)
     for i in index:
         if isinstance(i, Enclosure | bool) or not (i is None or i is ... or isinstance(i, int | slice | list | Tensor)):
             raise UnknownOperationError(
