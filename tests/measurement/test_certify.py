@@ -221,8 +221,19 @@ def test_domains_of_two_and_three_parameters(domain, channels):
 
 def test_too_many_parameters_are_refused():
     task, chain = problem("sine", "keys"), trained("sine", "keys").model
-    with pytest.raises(ValueError, match="at most 3 parameters; ball-2 has 6"):
-        certify(chain, task.target, Ball(2), "rms", Goal(), [])
+    with pytest.raises(ValueError, match="at most 8 parameters; ball-2 has 9"):
+        certify(chain, task.target, Ball(2, channels=3), "rms", Goal(), [])
+
+
+@pytest.mark.parametrize("domain", ["ball-2", "box-2", "box-1"])
+def test_domains_of_many_parameters_have_an_upper_end(domain):
+    """Rough beyond four parameters, where they are symbols: evaluated words lie below it."""
+    task, chain = small_chain("sine", "keys", "tanh", domain=domain, sides=(parse_domain(domain).side, 3))
+    theta = task.domain.sample(256)
+    found = trace(tracers([chain], task.target, task.domain, NORMS["rms"], 1), theta)
+    result = certify(chain, task.target, task.domain, "rms", Goal(gap=0.05, evaluations=1000), [theta[:4]])
+    assert float(found.error.max()) <= result.error.upper < 100 * float(found.error.max())
+    assert result.error.lower <= result.error.upper
 
 
 def test_the_control_a_wrong_weight_is_noticed_by_the_oracle():
@@ -249,3 +260,11 @@ def test_a_model_and_a_target_that_do_not_fit_are_refused():
         certify(chain, build_target("sine", (2, 3, 5), 1.5), task.domain, "rms", Goal(), [])
     with pytest.raises(ValueError, match=r"sides do not fit.*words of side 3"):
         certify(chain, task.target, Curve(3), "rms", Goal(), [])
+
+
+def test_points_outside_the_domain_say_nothing():
+    task, chain = small_chain("sine", "keys", "tanh", domain="disc-1")
+    for place in ([30.0, 0.0], [float("nan"), 0.0]):
+        points = [torch.tensor([place], dtype=torch.float64)] * chain.depth
+        with pytest.raises(ValueError, match="points lie in the domain disc-1, got"):
+            certify(chain, task.target, task.domain, "rms", Goal(gap=0.5), points)

@@ -23,6 +23,7 @@ from varexp.models.chain import Chain
 from varexp.models.stage import Stage
 
 SYMBOLS = {1: 0, 2: 16, 3: 16}  # 0 beyond; per part of the state, where the next stage has at most SYMBOL_TOKENS tokens
+OUTSIDE = 1e-9  # how far a word may be moved by the projection of its parameters
 SYMBOL_TOKENS = 25  # beyond, carrying symbols through attention costs more than the cells they save
 
 Points = Float[Tensor, "points parameters"]
@@ -118,10 +119,18 @@ def certify(
     norm = find_norm(norm)
     check_pair(chain, target, domain)
     found = PointsByDepth(points)
+    _check_points(found.all, domain)
     known = found.largest(lower_bounds_at(chain, target, domain, norm, found.all))
     if error_alone:
         known = [{} for _ in known[:-1]] + [{"error": known[-1]["error"]}]
     return enclose_sups(chain, target, domain, norm, goal, known)
+
+
+def _check_points(points: Points, domain: Domain) -> None:
+    """Raise ValueError for a point outside the domain, where a value says nothing of a sup over it."""
+    moved = (domain.points(domain.project(points)) - domain.points(points)).abs().flatten(1).amax(dim=1)
+    if not bool((moved <= OUTSIDE).all()):  # false for nan
+        raise ValueError(f"points lie in the domain {domain}, got {points[int(moved.argmax())].tolist()}")
 
 
 def enclose_sups(
