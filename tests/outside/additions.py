@@ -54,7 +54,7 @@ class MeanAbsolute(TokenNorm):
 NORMS.register("l1", MeanAbsolute())
 
 
-@register_domain("box")
+@register_domain("rectangle")
 class BoxDomain(Domain):
     """Combinations of the two lowest cosine modes, constant over channels, with coefficients in [-1, 1]."""
 
@@ -63,7 +63,7 @@ class BoxDomain(Domain):
 
     def check(self):
         if self.side < 2:
-            raise ValueError(f"a box needs side 2 or more, got {self.side}")
+            raise ValueError(f"a rectangle needs side 2 or more, got {self.side}")
 
     @property
     def basis(self):

@@ -23,7 +23,7 @@ def command(*arguments, script="sweep_with_additions.py", folder=HERE):
 
 
 AXES = {
-    "norm": ["l1", "rms"], "domain": ["box-2", "curve-2"], "training": ["halfway", "stagewise"],
+    "norm": ["l1", "rms"], "domain": ["rectangle-2", "curve-2"], "training": ["halfway", "stagewise"],
     "target": ["saturating", "affine"], "kernel": ["repeat"], "model": ["gained"], "depth": [1, 2], "seed": [0],
 }  # fmt: skip
 
@@ -57,7 +57,7 @@ def test_every_addition_passes_the_tests_over_its_registry():
     ]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "additions", "-p", "no:cacheprovider", "-k",
-         "l1 or box or halfway or gained", *(str(tests / f) for f in files)],
+         "l1 or rectangle or halfway or gained", *(str(tests / f) for f in files)],
         capture_output=True, text=True, check=False, cwd=tests.parent,
         env={**os.environ, "PYTHONPATH": str(HERE)},
     )  # fmt: skip
