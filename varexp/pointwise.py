@@ -6,10 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from varexp.rounding_noise import rounding_noise
+from varexp.rounding_noise import EXPLAINED, rounding_noise
 
 SAME = 1e-9  # relative change, by rounding, of the answer to a point that comes with other points
-EXPLAINED = 64  # times the change that rounding was seen to make, where that is more
 
 
 @torch.no_grad()

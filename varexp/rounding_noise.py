@@ -13,6 +13,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
 
 REPEATS = 8
+EXPLAINED = 16  # times the change that was seen: a larger difference is no rounding
 LAST_PLACE, SMALLEST = 2.0**-52, 2.0**-1074
 
 

@@ -42,8 +42,7 @@ def test_a_yaml_with_an_unknown_key_is_refused(tmp_path):
 
 def test_lines_say_what_is_not_known():
     row = {"field": "root", "hidden_sizes": "10", "activation": "relu", "goal": 0.05, "seconds_certified": 1.5}
-    known = {"sup_lower": 0.5, "sup_upper": 0.51, "decided": True, "refused": ""}
+    known = {"sup_lower": 0.5, "sup_upper": 0.51, "decided": True}
     assert told({**row, **known}) == "root 10 relu: 0.5 to 0.51 in 1.50 s"
     open_row = {**row, **known, "sup_upper": None, "decided": False}
     assert told(open_row) == "root 10 relu: 0.5 to no upper end in 1.50 s, undecided: the goal is a gap of 5%"
-    assert told({**open_row, "refused": "box is"}) == "root 10 relu: not certified: box is"

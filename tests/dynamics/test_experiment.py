@@ -5,9 +5,10 @@ import math
 import pandas as pd
 import pytest
 
+from varexp.api import SupNorm
 from varexp.commands.dynamics import experiment
 from varexp.dynamics import FIELDS, Experiment, Run, table
-from varexp.dynamics.certificate import UNKNOWN, Certificate, Sampled
+from varexp.dynamics.certificate import Certificate, Sampled
 from varexp.dynamics.experiment import _found
 from varexp.files import StoreError
 from varexp.report.tables import load_table
@@ -48,9 +49,9 @@ def test_a_run_again_gives_the_same_numbers(rows):
 
 
 def test_what_is_not_known_is_empty():
-    row = _found(Run(), Certificate(UNKNOWN, "why", 0.1), Sampled(0.1, 0.2))
-    assert (row["sup_lower"], row["sup_upper"], row["gap"], row["place"]) == (None, None, None, "")
-    assert (row["decided"], row["refused"]) == (False, "why")
+    row = _found(Run(), Certificate(SupNorm(0.1, math.inf, (0.5,)), 0.1), Sampled(0.1, 0.2))
+    assert (row["sup_lower"], row["sup_upper"], row["gap"], row["place"]) == (0.1, None, None, "0.5")
+    assert not row["decided"]
 
 
 @pytest.mark.parametrize(

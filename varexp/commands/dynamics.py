@@ -58,8 +58,6 @@ def experiment(path: Path = CONFIG) -> Experiment:
 def told(row: dict[str, object]) -> str:
     """One row as a line."""
     name = f"{row['field']} {row['hidden_sizes']} {row['activation']}"
-    if row["refused"]:
-        return f"{name}: not certified: {row['refused']}"
     upper = "no upper end" if row["sup_upper"] is None else f"{row['sup_upper']:.5g}"
     state = "" if row["decided"] else f", undecided: the goal is a gap of {row['goal']:.0%}"
     return f"{name}: {row['sup_lower']:.5g} to {upper} in {row['seconds_certified']:.2f} s{state}"

@@ -4,8 +4,7 @@ The room uses nothing else of the package's arithmetic, as a reader who certifie
 """
 
 from varexp.dynamics import table
-from varexp.dynamics.certificate import UnsoundError
 from varexp.dynamics.experiment import Experiment, Run
 from varexp.dynamics.fields import FIELDS, Field
 
-__all__ = ["FIELDS", "Experiment", "Field", "Run", "UnsoundError", "table"]
+__all__ = ["FIELDS", "Experiment", "Field", "Run", "table"]

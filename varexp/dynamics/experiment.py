@@ -61,7 +61,7 @@ class Experiment:
         """Train, certify and check one run after the other.
 
         Raises:
-            UnsoundError: a sample above a certified upper end, or a lower end that is not attained.
+            SoundnessError: a sample above a certified upper end, or a lower end that is not attained.
         """
         for run in self.runs:
             with controlled_torch():
@@ -101,14 +101,13 @@ def _found(run: Run, certificate: Certificate, sampled: Sampled) -> Row:
     return {
         "error_mean": sampled.mean,
         "error_sampled": sampled.largest,
-        "sup_lower": found.lower if found.place else None,
+        "sup_lower": found.lower,
         "sup_upper": _finite(found.upper),
         "gap": _finite(found.gap),
         "goal": run.gap,
         "decided": found.gap <= run.gap,
         "evaluations": found.evaluations,
         "place": " ".join(map(repr, found.place)),
-        "refused": certificate.refused,
         "seconds_certified": round(certificate.seconds, 3),
     }
 

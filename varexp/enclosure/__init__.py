@@ -13,8 +13,6 @@ from varexp.enclosure.refusals import UnknownOperationError
 from varexp.enclosure.search import Search, State, Transition
 from varexp.enclosure.sup import Goal, Sup
 
-RULES = operations.GROUPS  # importing them fills the table of operations
-
 __all__ = [
     "Box",
     "Enclosure",
@@ -26,5 +24,6 @@ __all__ = [
     "Sup",
     "Transition",
     "UnknownOperationError",
+    "operations",  # imported for what it does: it fills the table of rules
     "point",
 ]

@@ -6,20 +6,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from varexp.enclosure.protocol import Enclosure
+from varexp.enclosure.protocol import Enclosure, StandIn
 from varexp.enclosure.refusals import CellCount, UnknownOperationError, refusal, refuse_attributes
 
 ANSWERS: dict[Any, Callable[..., Any]] = {}  # torch function -> rule
 
 
-class CellsSecond(Tensor):
+class CellsSecond(StandIn):
     """An enclosure (cells, tokens, columns) as (tokens, cells, columns). It can be turned back or attended to."""
 
     enclosure: Enclosure
-    dtype = property(lambda self: torch.float64)
-    device = property(lambda self: torch.device("cpu"))
-    requires_grad = is_nested = is_sparse = property(lambda self: False)
-    ndim = property(lambda self: 3)
 
     @staticmethod
     def __new__(cls, enclosure: Enclosure) -> "CellsSecond":
@@ -35,12 +31,6 @@ class CellsSecond(Tensor):
     def shape(self) -> torch.Size:  # type: ignore[override]
         tokens, columns = self.enclosure.logical
         return torch.Size((tokens, CellCount(self.enclosure.cells), columns))
-
-    def size(self, dim: int | None = None) -> Any:
-        return self.shape if dim is None else self.shape[dim]
-
-    def dim(self) -> int:
-        return 3
 
     def transpose(self, dim0: int, dim1: int) -> Enclosure:
         """The enclosure with its cells first again; no other exchange."""
@@ -60,12 +50,6 @@ class CellsSecond(Tensor):
             name = getattr(func, "__name__", str(func))
             raise UnknownOperationError(f"{refusal(name)}; here cells come second: transpose back first")
         return ANSWERS[func](*args, **(kwargs or {}))
-
-    @classmethod
-    def __torch_dispatch__(  # type: ignore[override]
-        cls, func: Any, types: Sequence[type], args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
-    ) -> Any:
-        raise refusal(str(func))
 
     def __repr__(self) -> str:  # type: ignore[override]
         return f"CellsSecond({self.enclosure!r})"

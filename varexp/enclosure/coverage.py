@@ -15,7 +15,7 @@ from torch import overrides
 
 from varexp.enclosure import Enclosure
 from varexp.enclosure.cells_second import ANSWERS
-from varexp.enclosure.protocol import TABLE
+from varexp.enclosure.protocol import TABLE, StandIn
 from varexp.enclosure.refusals import HARMLESS
 
 
@@ -43,7 +43,7 @@ def is_enclosed(function: Callable[..., Any]) -> bool:
 
 def is_answered(attribute: str) -> bool:
     """Whether an enclosure has a method or attribute of a tensor."""
-    found = vars(Enclosure).get(attribute)
+    found = vars(Enclosure).get(attribute, vars(StandIn).get(attribute))
     own = found.fget if isinstance(found, property) else found
     return own is not None and getattr(own, "__name__", "") != "refused"
 

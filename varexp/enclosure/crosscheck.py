@@ -18,13 +18,12 @@ from varexp.enclosure.norms import safe_norm
 from varexp.enclosure.rounding import SMALLEST
 from varexp.enclosure.sup import Sup
 from varexp.errors import SoundnessError
-from varexp.rounding_noise import rounding_noise
+from varexp.rounding_noise import EXPLAINED, rounding_noise
 
 RANDOM_POINTS, MOST_POINTS = 16, 10_000  # of a cell; of all cells
 MOST_EXTRA = 5_000  # middles and corners of cells
 CHUNK = 256  # points in one evaluation
 CANDIDATES = 64  # points that are evaluated again
-EXPLAINED = 16  # times the change that was seen
 
 Values = Callable[[Tensor], Tensor]  # from points (points, parameters) to norms (points, objectives)
 

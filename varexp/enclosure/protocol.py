@@ -34,11 +34,34 @@ class AxisOrder(Enum):
     HEADS_FIRST = "heads first"  # the enclosure's (..., tokens, heads, size) as (..., heads, tokens, size)
 
 
-class Enclosure(Tensor):
-    """What a forward pass sees in place of a tensor (cells, ...): every value that the tensor can have on each cell.
+class StandIn(Tensor):
+    """A tensor without memory: code that asks for a tensor finds one, and all that torch would do with it comes to
+    `__torch_function__` of a subclass, or is refused."""
 
-    It is a tensor without memory, so that code that asks for a tensor finds one, and all that torch would do with it
-    comes to `__torch_function__`, or is refused.
+    dtype = property(lambda self: torch.float64)
+    device = property(lambda self: torch.device("cpu"))
+    layout = property(lambda self: torch.strided)
+    requires_grad = is_cuda = is_sparse = is_quantized = is_nested = is_meta = property(lambda self: False)
+
+    @property
+    def ndim(self) -> int:  # type: ignore[override]
+        return len(self.shape)
+
+    def dim(self) -> int:
+        return self.ndim
+
+    def size(self, dim: int | None = None) -> Any:
+        return self.shape if dim is None else self.shape[dim]
+
+    @classmethod
+    def __torch_dispatch__(  # type: ignore[override]
+        cls, func: Any, types: Sequence[type], args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        raise refusal(str(func))
+
+
+class Enclosure(StandIn):
+    """What a forward pass sees in place of a tensor (cells, ...): every value that the tensor can have on each cell.
 
     Attributes:
         expression: the affine expression of the value.
@@ -85,24 +108,9 @@ class Enclosure(Tensor):
         """The shape of the value, without the axis of cells."""
         return _logical(self.expression, self.order)
 
-    dtype = property(lambda self: torch.float64)
-    device = property(lambda self: torch.device("cpu"))
-    layout = property(lambda self: torch.strided)
-    requires_grad = is_cuda = is_sparse = is_quantized = is_nested = is_meta = property(lambda self: False)
-
     @property
     def shape(self) -> torch.Size:  # type: ignore[override]
         return torch.Size((CellCount(self.cells), *self.logical))
-
-    @property
-    def ndim(self) -> int:  # type: ignore[override]
-        return len(self.expression.shape)
-
-    def dim(self) -> int:
-        return self.ndim
-
-    def size(self, dim: int | None = None) -> Any:
-        return self.shape if dim is None else self.shape[dim]
 
     @classmethod
     def __torch_function__(
@@ -111,12 +119,6 @@ class Enclosure(Tensor):
         if func not in TABLE:
             raise refusal(getattr(func, "__name__", str(func)))
         return TABLE[func](*args, **(kwargs or {}))
-
-    @classmethod
-    def __torch_dispatch__(  # type: ignore[override]
-        cls, func: Any, types: Sequence[type], args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
-    ) -> Any:
-        raise refusal(str(func))
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name not in ("expression", "order"):
@@ -188,9 +190,7 @@ def _checked(f: Callable[..., Any], name: str) -> Callable[..., Any]:
 
     def answer(*args: Any, **kwargs: Any) -> Any:
         if kwargs:
-            args, kwargs = _understood(name, args, kwargs, list(parameters))
-        if variadic:
-            args += tuple(kwargs.pop(key) for key in _SIZES if key in kwargs and not _is_keyword(parameters.get(key)))
+            args, kwargs = _understood(name, args, kwargs, parameters)
         if len(args) > len(listed) and not variadic:
             raise UnknownOperationError(
                 f"{name} with {len(args)} arguments has no enclosure: give at most {len(listed)}"
@@ -206,14 +206,14 @@ def _checked(f: Callable[..., Any], name: str) -> Callable[..., Any]:
     return answer
 
 
-def _is_keyword(parameter: inspect.Parameter | None) -> bool:
-    return parameter is not None and parameter.kind is not parameter.VAR_POSITIONAL
-
-
 def _understood(
-    name: str, args: tuple[Any, ...], kwargs: dict[str, Any], known: list[str]
+    name: str, args: tuple[Any, ...], kwargs: dict[str, Any], parameters: Mapping[str, inspect.Parameter]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The arguments in the words of the rule, without keywords that ask for what an enclosure does anyway."""
+    """The arguments in the words of the rule, without keywords that ask for what an enclosure does anyway.
+
+    Sizes that a rule takes one by one are given by keyword as one sequence.
+    """
+    known = [key for key, p in parameters.items() if p.kind is not p.VAR_POSITIONAL]
     if kwargs.get("out") is not None or kwargs.get("inplace"):
         raise in_place(f"{name}, {'out=' if 'out' in kwargs else 'inplace=True'}")
     rest = {_SYNONYMS.get(key, key): v for key, v in kwargs.items() if key not in ("out", "inplace")}
@@ -224,7 +224,9 @@ def _understood(
     for own, theirs in zip(known, ("input", "other"), strict=False):
         if theirs in rest and theirs not in known:
             rest[own] = rest.pop(theirs)
-    unknown = [key for key in rest if key not in known and not (key in _SIZES and known[1] in _SIZES)]
+    if len(known) < len(parameters):
+        args += tuple(rest.pop(key) for key in _SIZES if key in rest and key not in known)
+    unknown = [key for key in rest if key not in known]
     if unknown:
         raise UnknownOperationError(
             f"{name} with {', '.join(f'{key}={kwargs.get(key)!r}' for key in unknown)} has no enclosure: leave it out"

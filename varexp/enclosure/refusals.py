@@ -1,6 +1,7 @@
 """What is refused, by name and with what to write instead."""
 
 from collections.abc import Callable
+from itertools import takewhile
 from typing import Any
 
 from torch import Tensor
@@ -84,9 +85,10 @@ def in_place(name: str) -> UnknownOperationError:
 
 def refuse_attributes(kind: type) -> None:
     """Let a class refuse by name every method and attribute of a tensor that it does not define itself."""
+    own = {name for base in takewhile(lambda base: base is not Tensor, kind.__mro__) for name in vars(base)}
     for name in dir(Tensor):
         private = name.startswith("_") and not name.startswith("__")
-        if not private and name not in HARMLESS and name not in vars(kind):
+        if not private and name not in HARMLESS | own:
             setattr(kind, name, _refuser(name) if callable(getattr(Tensor, name)) else property(_refuser(name)))
 
 

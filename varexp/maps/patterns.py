@@ -50,6 +50,12 @@ def cosine_modes(side: int) -> Float[Tensor, "modes tokens"]:
     return modes[frequencies(side).argsort(stable=True)]
 
 
+def mode_basis(side: int, channels: int, modes: int) -> Float[Tensor, "features tokens channels"]:
+    """The first cosine modes in every channel by itself: token maps that are orthonormal in rms, mode by mode."""
+    eye = torch.eye(channels, dtype=torch.float64) * math.sqrt(channels)
+    return torch.einsum("mt,kc->mktc", cosine_modes(side)[:modes], eye).reshape(-1, side**2, channels)
+
+
 def smooth_pattern(
     side: int, channels: int, smoothness: float, source: torch.Generator, rms: float = 1.0
 ) -> Float[Tensor, "tokens channels"]:

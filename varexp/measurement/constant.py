@@ -27,7 +27,7 @@ CHUNK = 4096  # middles that are evaluated at once
 ROUGH = 4  # times GAP: beyond, the declared Lipschitz constant is tried as well
 LIMIT = 40_000  # cells that it is tried on
 BALL = 1e-9  # relative: covers the roundings of the enclosing ball's radius
-SUBTRACTED = 4096 * UNIT  # of the largest image, which the radius is a difference of: sums over all entries
+SUBTRACTED = 4096 * UNIT  # of the largest image: taking the first one off rounds by u; the rest is ample
 
 
 @remembered_by_content(1024)

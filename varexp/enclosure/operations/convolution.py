@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -71,8 +71,15 @@ def _padded(x: Enclosure, padding: Any, kernel: Sequence[int], dilation: Sequenc
     return pad(x, [n for pair in reversed(ends) for n in pair]) if any(map(any, ends)) else x
 
 
-def _convolution(
-    x: Enclosure, weight: Tensor, bias: Tensor | None, stride: Sizes, padding: Any, dilation: Sizes, groups: int
+@rule("conv1d", "conv2d")
+def convolution(
+    x: Enclosure,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Sizes = 1,
+    padding: Any = 0,
+    dilation: Sizes = 1,
+    groups: int = 1,
 ) -> Enclosure:
     """A product of the weights (out, in·offsets) with the patches, for every group."""
     weight, axes = as_weights(weight, "convolution"), weight.dim() - 2
@@ -90,32 +97,6 @@ def _convolution(
     return result if bias is None else add(result, as_weights(bias, "convolution").reshape(-1, *(1,) * axes))
 
 
-@rule("conv1d")
-def conv1d(
-    x: Enclosure,
-    weight: Tensor,
-    bias: Tensor | None = None,
-    stride: Sizes = 1,
-    padding: Any = 0,
-    dilation: Sizes = 1,
-    groups: int = 1,
-) -> Enclosure:
-    return _convolution(x, weight, bias, stride, padding, dilation, groups)
-
-
-@rule("conv2d")
-def conv2d(
-    x: Enclosure,
-    weight: Tensor,
-    bias: Tensor | None = None,
-    stride: Sizes = 1,
-    padding: Any = 0,
-    dilation: Sizes = 1,
-    groups: int = 1,
-) -> Enclosure:
-    return _convolution(x, weight, bias, stride, padding, dilation, groups)
-
-
 def _pooled_patches(
     x: Enclosure, axes: int, kernel: Sizes, stride: Sizes | None, padding: Any
 ) -> tuple[Enclosure, Any]:
@@ -126,72 +107,47 @@ def _pooled_patches(
     return patches(_padded(x, padding, sizes, one), sizes, steps, one)
 
 
-def _average_pool(
-    x: Enclosure, axes: int, kernel: Sizes, stride: Sizes | None, padding: Any, **other: Any
-) -> Enclosure:
-    if other["ceil_mode"] or (any(_each(padding, axes)) and not other["count_include_pad"]):
-        raise UnknownOperationError("average pooling with ceil_mode or count_include_pad=False has no enclosure")
-    if other.get("divisor_override") is not None:
-        raise UnknownOperationError("average pooling with divisor_override has no enclosure")
-    found, sizes = _pooled_patches(x, axes, kernel, stride, padding)
-    return reshape(mean(found, 2), x.shape[0], x.logical[0], *sizes)
+def _average_pool(axes: int) -> Callable[..., Enclosure]:
+    def pooled(
+        x: Enclosure,
+        kernel_size: Sizes,
+        stride: Sizes | None = None,
+        padding: Sizes = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        divisor_override: int | None = None,
+    ) -> Enclosure:
+        if ceil_mode or divisor_override is not None or (any(_each(padding, axes)) and not count_include_pad):
+            raise UnknownOperationError(
+                "average pooling has an enclosure without ceil_mode, divisor_override and count_include_pad=False"
+            )
+        found, sizes = _pooled_patches(x, axes, kernel_size, stride, padding)
+        return reshape(mean(found, 2), x.shape[0], x.logical[0], *sizes)
+
+    return pooled
 
 
-@rule("avg_pool1d", places=(functional,))
-def avg_pool1d(
-    x: Enclosure,
-    kernel_size: Sizes,
-    stride: Sizes | None = None,
-    padding: Sizes = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-) -> Enclosure:
-    options = {"ceil_mode": ceil_mode, "count_include_pad": count_include_pad}
-    return _average_pool(x, 1, kernel_size, stride, padding, **options)
+def _max_pool(axes: int) -> Callable[..., Enclosure]:
+    def pooled(
+        x: Enclosure,
+        kernel_size: Sizes,
+        stride: Sizes | None = None,
+        padding: Sizes = 0,
+        dilation: Sizes = 1,
+        ceil_mode: bool = False,
+        return_indices: bool = False,
+    ) -> Enclosure:
+        spread = _each(dilation, axes) != (1,) * axes
+        if ceil_mode or return_indices or spread or any(_each(padding, axes)):
+            raise UnknownOperationError(
+                "maximum pooling has an enclosure without padding, dilation, ceil_mode and indices"
+            )
+        found, sizes = _pooled_patches(x, axes, kernel_size, stride, 0)
+        return reshape(along(found, 2, False, kinks.maximum), x.shape[0], x.logical[0], *sizes)
+
+    return pooled
 
 
-@rule("avg_pool2d", places=(functional,))
-def avg_pool2d(
-    x: Enclosure,
-    kernel_size: Sizes,
-    stride: Sizes | None = None,
-    padding: Sizes = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-    divisor_override: int | None = None,
-) -> Enclosure:
-    options = {"ceil_mode": ceil_mode, "count_include_pad": count_include_pad, "divisor_override": divisor_override}
-    return _average_pool(x, 2, kernel_size, stride, padding, **options)
-
-
-def _max_pool(x: Enclosure, axes: int, kernel: Sizes, stride: Sizes | None, padding: Sizes, *refused: Any) -> Enclosure:
-    if any(refused) or any(_each(padding, axes)):
-        raise UnknownOperationError("maximum pooling has an enclosure without padding, dilation, ceil_mode and indices")
-    found, sizes = _pooled_patches(x, axes, kernel, stride, 0)
-    return reshape(along(found, 2, False, kinks.maximum), x.shape[0], x.logical[0], *sizes)
-
-
-@rule("max_pool1d", places=(functional,))
-def max_pool1d(
-    x: Enclosure,
-    kernel_size: Sizes,
-    stride: Sizes | None = None,
-    padding: Sizes = 0,
-    dilation: Sizes = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-) -> Enclosure:
-    return _max_pool(x, 1, kernel_size, stride, padding, _each(dilation, 1) != (1,), ceil_mode, return_indices)
-
-
-@rule("max_pool2d", places=(functional,))
-def max_pool2d(
-    x: Enclosure,
-    kernel_size: Sizes,
-    stride: Sizes | None = None,
-    padding: Sizes = 0,
-    dilation: Sizes = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-) -> Enclosure:
-    return _max_pool(x, 2, kernel_size, stride, padding, _each(dilation, 2) != (1, 1), ceil_mode, return_indices)
+for _axes in (1, 2):  # the name says how many axes are pooled, and not the value: torch takes (channels, h, w) as well
+    rule(f"avg_pool{_axes}d", places=(functional,))(_average_pool(_axes))
+    rule(f"max_pool{_axes}d", places=(functional,))(_max_pool(_axes))

@@ -1,7 +1,5 @@
 """ball: combinations of the first cosine modes of a side, of rms norm at most 1."""
 
-import math
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -9,7 +7,7 @@ from torch import Tensor
 from varexp.caching import cached_tensor
 from varexp.maps.domains._unit_ball import UnitBall
 from varexp.maps.domains.base import register
-from varexp.maps.patterns import cosine_modes, generator
+from varexp.maps.patterns import generator, mode_basis
 
 MODES = 3  # cosine modes of each channel that span a ball
 
@@ -23,10 +21,7 @@ class Ball(UnitBall):
 
     @cached_tensor
     def basis(self) -> Float[Tensor, "features tokens channels"]:
-        tokens = self.side**2
-        modes = cosine_modes(self.side)[: min(MODES, tokens)]  # modes tokens
-        eye = torch.eye(self.channels, dtype=torch.float64) * math.sqrt(self.channels)
-        return torch.einsum("mt,kc->mktc", modes, eye).reshape(-1, tokens, self.channels)
+        return mode_basis(self.side, self.channels, MODES)
 
     def spread(self, count: int, offset: float) -> Float[Tensor, "count parameters"]:
         """Random directions, and radii that are uniform in volume."""

@@ -11,7 +11,7 @@ from varexp.caching import cached_tensor
 from varexp.enclosure.halving import corner_signs
 from varexp.maps.domains.base import Domain, Ends, register
 from varexp.maps.norms import TokenNorm, find_norm
-from varexp.maps.patterns import cosine_modes
+from varexp.maps.patterns import mode_basis
 
 COORDINATES = 4  # at most
 
@@ -25,10 +25,7 @@ class BoxDomain(Domain):
 
     @cached_tensor
     def basis(self) -> Float[Tensor, "features tokens channels"]:
-        tokens = self.side**2
-        eye = torch.eye(self.channels, dtype=torch.float64) * math.sqrt(self.channels)
-        modes = cosine_modes(self.side)[:COORDINATES]  # modes tokens
-        return torch.einsum("mt,kc->mktc", modes, eye).reshape(-1, tokens, self.channels)[:COORDINATES]
+        return mode_basis(self.side, self.channels, COORDINATES)[:COORDINATES]
 
     @property
     def parameters(self) -> int:
