@@ -1,4 +1,4 @@
-"""What functions rest on: slopes, sizes in the complex plane, errors of torch's functions, by ball arithmetic."""
+"""What functions rest on: slopes and sizes in the complex plane, by ball arithmetic."""
 
 import itertools
 import math
@@ -7,28 +7,11 @@ import flint
 import pytest
 import torch
 from flint import acb, arb, ctx
+from function_facts import FACTS, POSITIVE, STRIPS, cumulative, density
 from random_models import random_model
 
-from varexp.enclosure.functions import (
-    ATAN,
-    COS,
-    ERF,
-    EXP,
-    GELU,
-    SIN,
-    SOFTPLUS,
-    TANH,
-    ULPS,
-    atan,
-    erf,
-    exp,
-    gelu,
-    sin,
-    softplus,
-    tanh,
-)
-from varexp.enclosure.powers import INVERSE, LOG, log, power, power_function
-from varexp.enclosure.rounding import UNIT
+from varexp.enclosure.functions import atan, erf, exp, gelu, sin, softplus, tanh
+from varexp.enclosure.powers import log, power
 
 
 @pytest.fixture(autouse=True)
@@ -59,30 +42,6 @@ def proves(f, slope, bound, left, right, least=1e-7):
     return True
 
 
-def density(x):
-    return (-x * x / 2).exp() / (2 * arb.pi()).sqrt()
-
-
-def cumulative(x):
-    return (1 + (x / arb(2).sqrt()).erf()) / 2
-
-
-FACTS = {  # what is enclosed, its derivative, and every function of arb or acb
-    "sin": (SIN, lambda z: z.sin(), lambda z: z.cos()),
-    "cos": (COS, lambda z: z.cos(), lambda z: -z.sin()),
-    "tanh": (TANH, lambda z: z.tanh(), lambda z: 1 - z.tanh() ** 2),
-    "gelu": (GELU, lambda z: z * cumulative(z), lambda z: cumulative(z) + z * density(z)),
-    "exp": (EXP, lambda z: z.exp(), lambda z: z.exp()),
-    "erf": (ERF, lambda z: z.erf(), lambda z: (-z * z).exp() * 2 / arb.pi().sqrt()),
-    "atan": (ATAN, lambda z: z.atan(), lambda z: 1 / (1 + z * z)),
-    "log": (LOG, lambda z: z.log(), lambda z: 1 / z),
-    "softplus": (SOFTPLUS, lambda z: (1 + z.exp()).log(), lambda z: 1 / (1 + (-z).exp())),
-    "reciprocal": (INVERSE, lambda z: 1 / z, lambda z: -1 / z**2),
-    "rsqrt": (power_function(-0.5), lambda z: 1 / z.sqrt(), lambda z: -1 / (2 * z * z.sqrt())),
-    "three_halves": (power_function(1.5), lambda z: z * z.sqrt(), lambda z: 3 * z.sqrt() / 2),
-}
-POSITIVE = ("log", "reciprocal", "rsqrt", "three_halves")
-STRIPS = {"atan": 0.9}  # |Im z| that a bound holds for, where it is less than 1.5
 WIDTHS = (1e-9, 1e-3, 0.3, 2.0)
 
 
@@ -156,61 +115,6 @@ def test_the_identities_that_tanh_is_bounded_by():
         z, sinh, cos, sin = acb(x, y), arb(x).sinh(), arb(y).cos(), arb(y).sin()
         assert abs(abs(1 - z.tanh() ** 2) - 1 / (sinh**2 + cos**2)) < 1e-40
         assert abs(abs(z.tanh()) ** 2 - (sinh**2 + sin**2) / (sinh**2 + cos**2)) < 1e-40
-
-
-def whole_range(limit):
-    """Floats of every size up to `limit`, both signs, and neighbours of multiples of π/2, where sine cancels."""
-    source = torch.Generator().manual_seed(1)
-    exponents = torch.linspace(-300, math.log10(limit), 6000, dtype=torch.float64)
-    sizes = 10**exponents * (1 + torch.rand(len(exponents), dtype=torch.float64, generator=source))
-    near = torch.rand(6000, dtype=torch.float64, generator=source) * 40 - 20
-    multiples = torch.arange(-2000, 2001, dtype=torch.float64) * (math.pi / 2)
-    around = torch.cat(
-        [multiples, torch.nextafter(multiples, multiples + 1), torch.nextafter(multiples, multiples - 1)]
-    )
-    x = torch.cat([sizes, -sizes, near, around])
-    return x[x.abs() <= limit]
-
-
-@pytest.mark.parametrize(
-    ("name", "computed", "limit", "relative"),
-    [
-        ("sin", torch.sin, 1e9, False),
-        ("cos", torch.cos, 1e9, False),
-        ("tanh", torch.tanh, 1e9, False),
-        ("tanh", TANH.value, 1e9, False),  # the formula that the rule uses
-        ("erf", torch.erf, 1e9, False),
-        ("atan", torch.atan, 1e9, False),
-        ("exp", torch.exp, 700.0, True),
-    ],
-)
-def test_torchs_functions_are_within_the_allowance(name, computed, limit, relative):
-    x = whole_range(limit)
-    values = computed(x.clone())
-    worst = 0.0
-    for point, value in zip(x.tolist(), values.tolist(), strict=True):
-        exact = getattr(arb(point), name)()
-        off = abs(arb(value) - exact)
-        size = abs(exact) if relative else arb(1)
-        worst = max(worst, float((off / size).abs_upper()) / UNIT)
-    assert worst <= ULPS / 2, f"{name} is off by {worst} units"  # half the allowance, over the whole range
-    assert worst > 0  # the comparison is not of torch with itself
-
-
-@pytest.mark.parametrize("name", ["gelu", "rsqrt", "three_halves", "log", "softplus"])
-def test_functions_of_any_size_are_within_their_allowance(name):
-    f, exactly, _ = FACTS[name]
-    x = whole_range(1e9)
-    if name in POSITIVE:
-        x = x[x > 1e-100]  # so that nothing underflows
-    if name == "softplus":
-        x = x[x.abs() < 700]  # the formula of the test overflows
-    values = f.value(x)
-    allowed = f.value_error(x.abs(), values.abs())
-    worst = 0.0
-    for point, value, allowance in zip(x.tolist(), values.tolist(), allowed.tolist(), strict=True):
-        worst = max(worst, float((abs(arb(value) - exactly(arb(point))) / allowance).abs_upper()))
-    assert 0 < worst <= 0.5, f"{name} takes {worst} of its allowance"
 
 
 ORACLE = {

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 import ball_chain
 import pytest
 import torch
+from certified_chains import small_chain, starting_places
 from flint import arb, ctx
-from small import CONFIG, problem, train, trained
+from small import problem, trained
 from tolerances import ROUNDING
 
 from varexp.enclosure import Enclosure, Goal
 from varexp.enclosure.basis import ring
 from varexp.enclosure.cells import parameters
 from varexp.maps.constants import Constant
-from varexp.maps.domains import Ball, Curve, parse_domain
+from varexp.maps.domains import Curve
 from varexp.maps.layers import layer_norm
 from varexp.maps.norms import NORMS
 from varexp.maps.targets import Target, TargetStage, build_target
@@ -22,10 +23,8 @@ from varexp.measurement.certify import certify, lower_bounds_at
 from varexp.measurement.intervals import attach_intervals
 from varexp.measurement.measure import Measurement, measure
 from varexp.measurement.trace import SUPS, trace, tracers
-from varexp.models.block import BlockConfig
 from varexp.models.chain import Chain, ChainStage
 from varexp.training.problem import Problem
-from varexp.training.recipe import Recipe
 
 CASES = [("sine", "keys", "tanh"), ("fold", "dct", "relu"), ("mix", "nearest", "gelu")]
 SIDES = (1, 2, 3)
@@ -36,18 +35,6 @@ def _precision():
     before, ctx.prec = ctx.prec, 200
     yield
     ctx.prec = before
-
-
-def small_chain(target, kernel, activation, domain="curve-1", sides=SIDES):
-    task = Problem(build_target(target, sides, 1.7), parse_domain(domain), kernel, 0)
-    config = BlockConfig(width=4, hidden=6, head_size=4, activation=activation)
-    return task, train([task], config, Recipe(steps=60, learning_rate=0.02))[0].model
-
-
-def starting_places(task, chain):
-    theta = task.domain.sample(256)
-    found = trace(tracers([chain], task.target, task.domain, NORMS["rms"], chain.depth), theta)
-    return [theta[torch.stack([getattr(found, name)[0, :, i].argmax() for name in SUPS])] for i in range(chain.depth)]
 
 
 @pytest.mark.parametrize("case", CASES, ids="-".join)
@@ -205,37 +192,6 @@ def test_the_other_norms(norm):
             assert sup.gap <= 0.05
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("domain", "channels"), [("disc-1", 2), ("disc-2", 2), ("ball-2", 1)])
-def test_domains_of_two_and_three_parameters(domain, channels):
-    where = parse_domain(domain, channels)
-    sides = (where.side, where.side + 1)
-    task = Problem(build_target("sine", sides, 1.5, channels), where, "nearest", 0)
-    chain = train([task], CONFIG, Recipe(steps=60, learning_rate=0.02))[0].model
-    result = certify(chain, task.target, where, "rms", Goal(gap=0.05), starting_places(task, chain))
-    dense = trace(tracers([chain], task.target, where, NORMS["rms"], 1), where.sample(4096))
-    for name, sup in result.stages[0].items():
-        assert float(getattr(dense, name)[0, :, 0].max()) <= sup.upper * (1 + ROUNDING)
-        assert sup.gap <= 0.05
-
-
-def test_too_many_parameters_are_refused():
-    task, chain = problem("sine", "keys"), trained("sine", "keys").model
-    with pytest.raises(ValueError, match="at most 8 parameters; ball-2 has 9"):
-        certify(chain, task.target, Ball(2, channels=3), "rms", Goal(), [])
-
-
-@pytest.mark.parametrize("domain", ["ball-2", "box-2", "box-1"])
-def test_domains_of_many_parameters_have_an_upper_end(domain):
-    """Rough beyond four parameters, where they are symbols: evaluated words lie below it."""
-    task, chain = small_chain("sine", "keys", "tanh", domain=domain, sides=(parse_domain(domain).side, 3))
-    theta = task.domain.sample(256)
-    found = trace(tracers([chain], task.target, task.domain, NORMS["rms"], 1), theta)
-    result = certify(chain, task.target, task.domain, "rms", Goal(gap=0.05, evaluations=1000), [theta[:4]])
-    assert float(found.error.max()) <= result.error.upper < 100 * float(found.error.max())
-    assert result.error.lower <= result.error.upper
-
-
 def test_the_control_a_wrong_weight_is_noticed_by_the_oracle():
     task, chain = small_chain("sine", "keys", "tanh")
     result = certify(chain, task.target, task.domain, "rms", Goal(), starting_places(task, chain))
@@ -260,11 +216,3 @@ def test_a_model_and_a_target_that_do_not_fit_are_refused():
         certify(chain, build_target("sine", (2, 3, 5), 1.5), task.domain, "rms", Goal(), [])
     with pytest.raises(ValueError, match=r"sides do not fit.*words of side 3"):
         certify(chain, task.target, Curve(3), "rms", Goal(), [])
-
-
-def test_points_outside_the_domain_say_nothing():
-    task, chain = small_chain("sine", "keys", "tanh", domain="disc-1")
-    for place in ([30.0, 0.0], [float("nan"), 0.0]):
-        points = [torch.tensor([place], dtype=torch.float64)] * chain.depth
-        with pytest.raises(ValueError, match="points lie in the domain disc-1, got"):
-            certify(chain, task.target, task.domain, "rms", Goal(gap=0.5), points)
