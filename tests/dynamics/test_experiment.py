@@ -99,3 +99,11 @@ def test_a_folder_that_cannot_be_written_is_found_out_before_any_work(tmp_path):
     (tmp_path / "tables").write_text("a file")
     with pytest.raises(StoreError, match=r"cannot write .*results=DIR"):
         table.prepare(tmp_path)
+
+
+def test_a_table_whose_rows_are_all_replaced_leaves_no_column_behind(tmp_path, rows):
+    path = table.path_in(tmp_path)
+    path.parent.mkdir(parents=True)
+    pd.DataFrame([{**row, "former": 1} for row in rows]).to_csv(path, index=False)
+    table.write(rows, tmp_path, [run.field for run in SMALL.runs])
+    assert list(pd.read_csv(path).columns) == list(rows[0])

@@ -3,8 +3,9 @@
 import pytest
 from small import problem, trained
 
+from varexp.files import StoreError
 from varexp.sweeps.execute import weights
-from varexp.sweeps.released import Limits, target_tensors
+from varexp.sweeps.released import Limits, release, target_tensors
 
 ROW = {"model": "chain", "domain": "curve-2", "depth": 2, "width": 16, "sides": "2-3-4", "seed": 0, "certified": True}
 
@@ -32,3 +33,8 @@ def test_weights_are_as_deep_as_a_row():
 def test_a_target_is_released_with_all_it_draws(target, names):
     found = {name.removeprefix("target.0.") for name in target_tensors(problem(target).target) if ".0." in name}
     assert found == names | {"scale_map"}
+
+
+def test_a_table_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(StoreError, match=r"no table .*depth.csv: varexp sweep experiment=depth makes it"):
+        release(tmp_path, ["depth"], Limits())

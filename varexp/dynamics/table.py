@@ -36,8 +36,9 @@ def write(rows: Sequence[Row], results: Path, order: Sequence[str]) -> Path:
     """
     path = path_in(results)
     table = pd.DataFrame(rows, dtype=object)
-    if path.exists():
-        table = pd.concat([table, _others(path, table)])
+    others = _others(path, table) if path.exists() else table[:0]
+    if len(others):  # a table without rows would still add its columns
+        table = pd.concat([table, others])
     table = table.sort_values("field", key=lambda names: names.map(list(order).index), kind="stable")
     write_atomically(path, table.to_csv(index=False, lineterminator="\n"))
     return path

@@ -5,7 +5,7 @@ A row has a JSON with its settings and its certified interval, and a file of ten
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,8 +60,11 @@ def release(results: Path, experiments: Sequence[str], limits: Limits) -> list[P
     return sorted(written)
 
 
-def _recorded(store: Store, results: Path, experiments: Iterable[str]) -> list[Record]:
+def _recorded(store: Store, results: Path, experiments: Sequence[str]) -> list[Record]:
     """The records of the tables, each once."""
+    for name in experiments:
+        if not table_path(results, name).exists():
+            raise StoreError(f"no table {table_path(results, name)}: varexp sweep experiment={name} makes it")
     keys = {key: None for name in experiments for key in read_column(table_path(results, name), "key")}
     found = {key: store.read(key) for key in keys}
     if missing := [key for key, record in found.items() if record is None]:
