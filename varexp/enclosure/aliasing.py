@@ -13,29 +13,50 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import torch
+from flint import arb
 from torch import Tensor
 
 from varexp.enclosure.basis import Ring, apply_matrix, lebesgue_bound, ring
-from varexp.enclosure.node_choice import LOG_RHOS, log_rhos, node_counts
-from varexp.enclosure.rounding import gamma
+from varexp.enclosure.node_choice import LOG_RHOS, node_counts
+from varexp.enclosure.rounding import UNIT, gamma
+from varexp.enclosure.tables import tabulate
+
+LOG_RHO_BALLS = [arb(r) for r in LOG_RHOS]
 
 
 @lru_cache(maxsize=16)
 def aliasing_factors(variables: int, counts: tuple[int, ...]) -> Tensor:
     """What M is multiplied by (counts, ellipses), for every variable: (1) times Λ to the number of other variables."""
-    rho = log_rhos().exp()
-    factors = torch.stack([4 * lebesgue_bound(N) ** max(variables - 1, 0) * rho ** (1 - N) / (rho - 1) for N in counts])
-    return factors * (1 + 1e-9)
+    pairs = [(r, N) for N in counts for r in LOG_RHO_BALLS]
+    factors = tabulate(lambda of: 4 * (of[0] * (1 - of[1])).exp() / (of[0].exp() - 1), pairs)
+    others = [lebesgue_bound(N) ** max(variables - 1, 0) * (1 + 1e-9) for N in counts]
+    return factors.reshape(len(counts), -1) * torch.tensor(others, dtype=torch.float64)[:, None]
+
+
+@lru_cache(maxsize=1)
+def coth_log_rhos() -> Tensor:
+    """1/tanh(log ρ), rounded up."""
+    return tabulate(lambda r: 1 / r.tanh(), LOG_RHO_BALLS) * (1 + 4 * UNIT)
 
 
 @lru_cache(maxsize=64)
 def _reach_matrix(variables: int, order: int, cosh: bool, ellipses: tuple[int, ...]) -> Tensor:
     """Rows are variables and ellipses, columns the e ≠ 0; rounded up by more than the sums lose."""
     powers = ring(variables, order).powers[1:]
-    degrees = torch.tensor(powers, dtype=torch.float64).reshape(len(powers), variables).T  # variables coefficients
-    multiples = log_rhos()[list(ellipses), None] * degrees[:, None]
+    degrees = [[e[v] for e in powers] for v in range(variables)]
+    rows = [[(LOG_RHO_BALLS[i], degree) for degree in row] for row in degrees for i in ellipses]
+    if not rows:
+        return torch.zeros(0, len(powers), dtype=torch.float64)
     up = 1 + gamma(64 + 4 * len(powers))
-    return (multiples.cosh() if cosh else multiples.sinh()).flatten(0, 1) * up
+    return torch.stack([tabulate(_cosh_of_multiple if cosh else _sinh_of_multiple, row) for row in rows]) * up
+
+
+def _cosh_of_multiple(of: tuple[arb, int]) -> arb:
+    return (of[0] * of[1]).cosh()
+
+
+def _sinh_of_multiple(of: tuple[arb, int]) -> arb:
+    return (of[0] * of[1]).sinh()
 
 
 def ellipse_reaches(ring: Ring, absolute: Tensor, cosh: bool, ellipses: Sequence[int] = range(len(LOG_RHOS))) -> Tensor:

@@ -11,8 +11,11 @@ from functools import lru_cache, reduce
 
 import numpy as np
 import torch
+from flint import arb, fmpq
 from jaxtyping import Float
 from torch import Tensor
+
+from varexp.enclosure.tables import tabulate
 
 # A range is read off Bernstein coefficients on so many parts of the cell per variable (1 in more variables). More parts
 # make a range sharper and slower; it is an enclosure on any number of parts.
@@ -38,8 +41,7 @@ class Grid:
         if count <= ring.order:
             raise ValueError(f"polynomials of order {ring.order} need more nodes than that, got {count}")
         self.count, self.variables = count, ring.variables
-        angles = (2 * np.arange(count) + 1) * np.pi / (2 * count)
-        one = np.cos(np.arange(count)[:, None] * angles)  # T_degree at the nodes
+        one = _chebyshev_at_nodes(count)
         inside = [reduce(np.multiply.outer, [one[a] for a in e], np.ones(())).reshape(-1) for e in ring.powers]
         weights = np.array([2.0 ** sum(a > 0 for a in e) for e in ring.powers])[:, None] / count**self.variables
         self.evaluation = torch.from_numpy(np.stack(inside, axis=1))
@@ -79,6 +81,12 @@ class Grid:
             polynomial, outside = x[self._inside], x.index_fill_(0, self._inside, 0.0)
         polynomial[0].add_(first)
         return polynomial, outside.abs_().sum(dim=0)
+
+
+def _chebyshev_at_nodes(count: int) -> np.ndarray:
+    """T_degree (degrees, nodes) at the zeros of T_count, each rounded once."""
+    turns = [fmpq(degree * (2 * node + 1), 2 * count) for degree in range(count) for node in range(count)]
+    return tabulate(lambda turn: arb.cos_pi(arb(turn)), turns).reshape(count, count).numpy()
 
 
 def lebesgue_bound(count: int) -> float:

@@ -6,9 +6,6 @@ infinite or nan where the function cannot be bounded. A bad choice therefore giv
 blocks below say how many values are computed at once, which changes no value.
 """
 
-from functools import lru_cache
-
-import torch
 from torch import Tensor
 
 from varexp.enclosure.basis import Ring
@@ -27,12 +24,6 @@ PICKING_COST = 6  # picking one entry out of many costs as much as evaluating at
 def node_counts(ring: Ring) -> tuple[int, ...]:
     """The numbers of nodes along every variable that can be chosen, in ascending order."""
     return tuple(sorted({max(count, ring.order + 1) for count in NODES.get(ring.variables, NODES_BEYOND)}))
-
-
-@lru_cache(maxsize=16)
-def log_rhos() -> Tensor:
-    """LOG_RHOS as a tensor (ellipses,)."""
-    return torch.tensor(LOG_RHOS, dtype=torch.float64)
 
 
 def first_sufficient(lost: Tensor, variables: int) -> Tensor:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from varexp.enclosure.aliasing import Interpolant, aliasing_factors, ellipse_reaches
+from varexp.enclosure.aliasing import Interpolant, aliasing_factors, coth_log_rhos, ellipse_reaches
 from varexp.enclosure.basis import Ring
 from varexp.enclosure.model import ChebyshevModel
 from varexp.enclosure.node_choice import (
@@ -25,7 +25,6 @@ from varexp.enclosure.node_choice import (
     cheapest_common_count,
     first_sufficient,
     largest_ellipse_within,
-    log_rhos,
     node_counts,
 )
 from varexp.enclosure.rounding import SMALLEST, TINY, UNIT, gamma
@@ -39,7 +38,7 @@ class ElementaryFunction(NamedTuple):
     A bound that cannot be given is nan, which ends as an infinite bound.
 
     Attributes:
-        value: f, as torch computes it.
+        value: f, as `libm` computes it.
         value_error: value_error(x, y) bounds the error of a computed value(x') with |x'| <= x and |value(x')| <= y.
         slope_range: slope_range(low, high) encloses f' on [low, high].
         complex_variation: complex_variation(c, U, H) bounds |f(z) − f(c)| for complex z with |z − c| <= U and, unless
@@ -127,7 +126,7 @@ def _interpolation_error(
     of cosh follows by cosh(jr)/sinh(jr) <= cosh(r)/sinh(r).
     """
     reached = reaches.gather(1, ellipses[:, None])[:, 0]
-    U = reached if f.on_disc else (reached * (1 / log_rhos().tanh())[ellipses]).add_(deviation).mul_(1 + 8 * UNIT)
+    U = reached if f.on_disc else (reached * coth_log_rhos()[ellipses]).add_(deviation).mul_(1 + 8 * UNIT)
     factors = aliasing_factors(ring.variables, counts)
     error = f.complex_variation(centre, U, reached).mul_(factors[chosen, ellipses]).sum(dim=0)
     return torch.where(deviation > 0, error, 0.0).nan_to_num_(nan=math.inf, posinf=math.inf)

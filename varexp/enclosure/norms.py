@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from varexp.enclosure import libm
 from varexp.enclosure.halving import corner_signs
 from varexp.enclosure.model import ChebyshevModel
 from varexp.enclosure.rounding import SMALLEST, TINY, UNIT, gamma, tiny_where
@@ -121,7 +122,7 @@ def euclidean_upper_bound(x: ChebyshevModel, factor: float) -> Float[Tensor, "ce
     squares = squares + rounding * largest.square().sum(dim=1) + underflow_of_squares(largest)
     up = 1 + gamma(entries + 32)
     rest = uncertainty.square().sum(dim=1) + underflow_of_squares(uncertainty)
-    high = (squares.sqrt() + rest.sqrt()) * up
+    high = (libm.sqrt(squares) + libm.sqrt(rest)) * up
     return torch.nan_to_num(high * (factor * up), nan=math.inf, posinf=math.inf)
 
 
@@ -135,7 +136,7 @@ def euclidean_lower_bound(x: ChebyshevModel, factor: float) -> Float[Tensor, "ce
     down, up = 1 - gamma(centre.shape[1] + 32), 1 + gamma(centre.shape[1] + 32)
     rest = uncertainty.square().sum(dim=1) + underflow_of_squares(uncertainty)
     squares = (centre.square().sum(dim=1) - underflow_of_squares(centre)).clamp_min(0)
-    low = squares.sqrt() * down - rest.sqrt() * up
+    low = libm.sqrt(squares) * down - libm.sqrt(rest) * up
     return torch.nan_to_num(low * (factor * down), nan=0.0, posinf=0.0, neginf=0.0).clamp_min(0)
 
 

@@ -7,13 +7,13 @@ parallel lines, which hold up to 0 itself where values below 0 are known not to 
 import torch
 from torch import Tensor
 
+from varexp.enclosure import libm
 from varexp.enclosure.kinks import range_of
 from varexp.enclosure.model import ChebyshevModel
 from varexp.enclosure.nonlinear import ElementaryFunction, at_least, between_lines, compose
 from varexp.enclosure.products import multiply
 from varexp.enclosure.rounding import SMALLEST, TINY, UNIT, gamma
 
-LOG_ERROR = 8 * UNIT  # of torch's logarithm, relative to 1 + its size: measured
 PARTS = ("polynomial", "generators", "remainder", "magnitude")
 
 
@@ -27,8 +27,8 @@ def _log_variation(c: Tensor, U: Tensor, H: Tensor) -> Tensor:
 
 
 LOG = ElementaryFunction(
-    lambda x: _if_positive(x).log(),
-    lambda x, y: LOG_ERROR * (1 + y),
+    lambda x: libm.log(_if_positive(x)),
+    lambda x, y: libm.LOG_ERROR * (1 + y),
     lambda low, high: (1 / high * (1 - gamma(16)), 1 / _if_positive(low) * (1 + gamma(16))),
     _log_variation,
     lambda c, D: (c.abs() + D) / 2,
@@ -43,22 +43,22 @@ def log(x: ChebyshevModel) -> ChebyshevModel:
 
 def power_function(exponent: float) -> ElementaryFunction:
     """x^exponent for x > 0. Where x may be 0 or below, all bounds are nan, which ends as an infinite bound."""
-    a = exponent
+    a, error_of_power = exponent, libm.power_error(exponent) + gamma(64)
 
     def slope_range(low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
-        ends = [a * end**a / end for end in (_if_positive(low), high)]
-        error = gamma(64) * torch.maximum(ends[0].abs(), ends[1].abs())
+        ends = [a * libm.power(end, a) / end for end in (_if_positive(low), high)]
+        error = error_of_power * torch.maximum(ends[0].abs(), ends[1].abs())
         return torch.minimum(*ends) - error, torch.maximum(*ends) + error
 
     def complex_variation(c: Tensor, U: Tensor, H: Tensor) -> Tensor:
         """U·|a|·|z|^{a−1} at the end of the disc where that is largest, in an order that does not underflow."""
         near = _if_positive((c - U) * (1 - 8 * UNIT))
         far = c + U + 0 * near if a > 1 else near
-        return U / far * (abs(a) * (far**a + SMALLEST)) * (1 + gamma(64))
+        return U / far * (abs(a) * (libm.power(far, a) + libm.SMALLEST_EXP)) * (1 + error_of_power)
 
     return ElementaryFunction(
-        lambda x: _if_positive(x) ** a,
-        lambda x, y: gamma(32) * y,
+        lambda x: libm.power(x, a),
+        lambda x, y: error_of_power * y + libm.SMALLEST_EXP,
         slope_range,
         complex_variation,
         lambda c, D: (c.abs() + D) / 2,
@@ -80,18 +80,24 @@ def _power_between_lines(x: ChebyshevModel, a: float) -> ChebyshevModel:
     low, high = range_of(x)
     low = low if x.least is None else torch.maximum(low, x.least)
     low = torch.where((low > 0) | ((low == 0) & (a > 0)), low, torch.nan)
-    ends = [end**a for end in (low, high)]
+    ends = [_power_from_zero(end, a) for end in (low, high)]
     slope = (ends[1] - ends[0]) / (high - low)
     slope = torch.where(slope.isfinite(), slope, 0.0)
-    w = torch.minimum(torch.maximum((slope / a).abs() ** (1 / (a - 1)), low), high)
+    w = torch.minimum(torch.maximum(libm.power((slope / a).abs(), 1 / (a - 1)), low), high)
     w = torch.where(w > 0, w, high)
-    at, tangent = w**a, a * w**a / w
+    at = libm.power(w, a)
+    tangent = a * at / w
     chords = [f - slope * v for f, v in zip(ends, (low, high), strict=True)]
     rest = [at * (1 - a) + (tangent - slope) * v for v in (low, high)]
     below, above = (chords, rest) if 0 < a < 1 else (rest, chords)
     sizes = at * (1 + abs(a)) + ends[0] + ends[1] + (slope.abs() + tangent.abs()) * high
-    error = gamma(128) * sizes + TINY + 16 * SMALLEST * high  # slopes can underflow
+    error = (libm.power_error(a) + gamma(128)) * sizes + TINY + 16 * SMALLEST * high  # slopes can underflow
     return between_lines(x, slope, torch.minimum(*below) - error, torch.maximum(*above) + error)
+
+
+def _power_from_zero(x: Tensor, a: float) -> Tensor:
+    """x^a for x >= 0; nan where that is not a number."""
+    return torch.where((x == 0) & (a > 0), 0.0, libm.power(x, a))
 
 
 def _sharper(a: ChebyshevModel, b: ChebyshevModel) -> ChebyshevModel:

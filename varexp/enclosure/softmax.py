@@ -43,6 +43,7 @@ from torch import Tensor
 from varexp.enclosure.aliasing import Interpolant
 from varexp.enclosure.basis import Ring
 from varexp.enclosure.combining import align_pair
+from varexp.enclosure.libm import exp
 from varexp.enclosure.model import ChebyshevModel
 from varexp.enclosure.nonlinear import clip_to_range
 from varexp.enclosure.powers import inverse
@@ -89,7 +90,7 @@ def bound_weights(x: ChebyshevModel, scores: Scores, level: Tensor) -> tuple[Ten
     # rest are the roundings of p, of the exponential and of the sums over n
     rounding = (eta - scores.log_p).add_(levels).mul_(gamma(len(ring) + 16)).add_(gamma(2 * n + len(ring) + 64))
     rest = x.uncertainty()
-    most = (eta + rest).add_(rest.amax(dim=-1, keepdim=True) - level[0]).mul_(1 + 8 * UNIT).add_(scores.log_p).exp_()
+    most = exp((eta + rest).add_(rest.amax(dim=-1, keepdim=True) - level[0]).mul_(1 + 8 * UNIT).add_(scores.log_p))
     most.mul_(scores.scale).addcmul_(most, rounding, value=2.0).add_(TINY)
     return rounding, most
 
@@ -116,7 +117,7 @@ def times_reciprocal(most: Tensor, reciprocal: ChebyshevModel) -> Tensor:
 def bound_change(p: Tensor, rounding: Tensor, most: Tensor, level: Tensor) -> Tensor:
     """(5), with an allowance for the rounding of p."""
     n, off = p.shape[-1], rounding * p
-    change = (most * (level[0] + level[0].abs()).exp_()).mul_(1 + gamma(2 * n + 64)).sub_(p).add_(off, alpha=2.0)
+    change = (most * exp(level[0] + level[0].abs())).mul_(1 + gamma(2 * n + 64)).sub_(p).add_(off, alpha=2.0)
     return change.add_(p, alpha=gamma(2 * n + 32))
 
 

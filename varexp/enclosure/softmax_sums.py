@@ -10,6 +10,7 @@ from torch import Tensor
 
 from varexp.enclosure.aliasing import Interpolant, aliasing_factors, ellipse_reaches
 from varexp.enclosure.basis import Grid, Ring, apply_matrix, broadcast_shapes
+from varexp.enclosure.libm import exp
 from varexp.enclosure.model import ChebyshevModel
 from varexp.enclosure.node_choice import SOFTMAX_ELLIPSES, first_sufficient, node_counts
 from varexp.enclosure.rounding import UNIT, gamma
@@ -52,7 +53,7 @@ def normalise_scores(x: ChebyshevModel) -> Scores:
     are small.
     """
     log_p = x.polynomial[0] - x.polynomial[0].amax(dim=-1, keepdim=True)
-    p = log_p.exp()
+    p = exp(log_p)
     scale = 1 / p.sum(dim=-1, keepdim=True)
     p.mul_(scale)
     exponents = x.polynomial - dot(p, x.polynomial)
@@ -86,7 +87,7 @@ def interpolate_sums(scores: Scores, v: Values, ring: Ring) -> tuple[Interpolant
 def _bound_exponential_sums(scores: Scores, ring: Ring) -> Tensor:
     """Σ p_j e^{|S_j − c_j|} of (3), (variables, ellipses, ..., rows, 1); infinite where it overflows."""
     u = scores.exponents
-    bounds = ellipse_reaches(ring, u.abs(), True, SOFTMAX_ELLIPSES).add_(u[0]).exp_().sum(dim=-1, keepdim=True)
+    bounds = exp(ellipse_reaches(ring, u.abs(), True, SOFTMAX_ELLIPSES).add_(u[0])).sum(dim=-1, keepdim=True)
     return bounds.mul_(scores.scale * (1 + 1e-9)).nan_to_num_(nan=torch.inf, posinf=torch.inf)
 
 
@@ -99,12 +100,12 @@ def _chosen_counts(factors: Tensor, exponential_sums: Tensor, ring: Ring) -> Ten
 
 def _sums_at_nodes(grid: Grid, u: Tensor, values: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
     """The two sums of (2) at the nodes, z as the last column, and ℓ, which interpolates log Σ p_l e^{S_l − c_l}."""
-    weights = grid.at_nodes(u).exp_()
+    weights = exp(grid.at_nodes(u))
     at_nodes = grid.at_nodes(values)
     sums = weights @ torch.cat([at_nodes, torch.ones_like(at_nodes[..., :1])], dim=-1)
     sums.mul_(scale)
     level = apply_matrix(grid.interpolation, sums[..., -1:].log().nan_to_num_(0.0, 0.0, 0.0))
-    sums.mul_(grid.at_nodes(level).neg_().exp_())
+    sums.mul_(exp(grid.at_nodes(level).neg_()))
     return sums, level
 
 
@@ -113,7 +114,7 @@ def _interpolation_error(ring: Ring, factors: Tensor, exponential_sums: Tensor, 
     smallest over the ellipses. Overwrites `exponential_sums`."""
     farthest = ellipse_reaches(ring, v.absolute, True, SOFTMAX_ELLIPSES).add_(v.absolute[0]).amax(dim=-2, keepdim=True)
     farthest = torch.cat([farthest, torch.ones_like(farthest[..., :1])], dim=-1)
-    exponential_sums.mul_(ellipse_reaches(ring, level.abs(), True, SOFTMAX_ELLIPSES).add_(level[0].abs()).exp_())
+    exponential_sums.mul_(exp(ellipse_reaches(ring, level.abs(), True, SOFTMAX_ELLIPSES).add_(level[0].abs())))
     trailing = [1] * (exponential_sums.dim() - 3)
     factors = factors.reshape(len(factors), len(SOFTMAX_ELLIPSES), *trailing).movedim(1, 0)
     return (factors * exponential_sums * farthest).amin(dim=1).sum(dim=0)

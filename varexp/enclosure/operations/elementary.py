@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from flint import arb
+
 from varexp.enclosure import functions, kinks, powers
 from varexp.enclosure.model import ChebyshevModel
 from varexp.enclosure.operands import as_number
@@ -11,6 +13,7 @@ from varexp.enclosure.operations.arithmetic import add, mul, neg, sub
 from varexp.enclosure.protocol import Enclosure, rule
 from varexp.enclosure.refusals import UnknownOperationError
 from varexp.enclosure.rounding import UNIT
+from varexp.enclosure.tables import tabulate
 
 
 def _register(f: Callable[[ChebyshevModel], ChebyshevModel], *names: str, operators: tuple[str, ...] = ()) -> None:
@@ -66,13 +69,18 @@ def cosh(x: Enclosure) -> Enclosure:
     return mul(add(x.exp(), neg(x).exp()), 0.5)
 
 
+def _log_of(base: float) -> float:
+    """log base, rounded once."""
+    return float(tabulate(lambda number: arb(number).log(), [base]))
+
+
 def _exponential(x: Enclosure, base: float) -> Enclosure:
     """base^x = e^{x log base}; the factor is off by 4u relative: its rounding and that of the product."""
     if not base > 0:
         raise UnknownOperationError(
             f"{base} to a power that depends on the point has no enclosure: the base is above 0"
         )
-    exponent = mul(x, math.log(base)).model().with_relative_error(4 * UNIT)
+    exponent = mul(x, _log_of(base)).model().with_relative_error(4 * UNIT)
     return Enclosure.of(functions.exp(exponent))
 
 
@@ -83,12 +91,12 @@ def exp2(x: Enclosure) -> Enclosure:
 
 @rule("log2")
 def log2(x: Enclosure) -> Enclosure:
-    return Enclosure.of(mul(x.log(), 1 / math.log(2)).model().with_relative_error(8 * UNIT))
+    return Enclosure.of(mul(x.log(), 1 / _log_of(2)).model().with_relative_error(8 * UNIT))
 
 
 @rule("log10")
 def log10(x: Enclosure) -> Enclosure:
-    return Enclosure.of(mul(x.log(), 1 / math.log(10)).model().with_relative_error(8 * UNIT))
+    return Enclosure.of(mul(x.log(), 1 / _log_of(10)).model().with_relative_error(8 * UNIT))
 
 
 @rule("pow", operators=("__pow__",))

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from varexp.enclosure import nonlinear, powers
+from varexp.enclosure import libm, nonlinear, powers
 from varexp.enclosure.operations.arithmetic import add, mul, sub
 from varexp.enclosure.operations.axes import reshape
 from varexp.enclosure.operations.reductions import mean
@@ -90,7 +90,7 @@ def batch_norm(
     """Outside training: by fixed statistics, with the rounding of 1/√(variance + eps) in plain torch."""
     if training or running_mean is None or running_var is None:
         raise UnknownOperationError("batch norm in training depends on the batch: call .eval() on the model")
-    factor = _by_channel((running_var + eps).rsqrt(), x)
+    factor = _by_channel(1 / libm.sqrt(running_var + eps), x)
     assert factor is not None
     centred = sub(x, _by_channel(running_mean, x))
     scaled = Enclosure.of(mul(centred, factor).model().with_relative_error(8 * UNIT))

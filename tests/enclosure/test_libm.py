@@ -1,0 +1,286 @@
+"""The errors of `libm`: proved by ball arithmetic for every argument, and compared with ball arithmetic at points."""
+
+import itertools
+import math
+
+import pytest
+import torch
+from flint import arb, arb_series, ctx, fmpq
+from proofs import Exact, Rounded, argument_error, formula_error, largest_argument
+
+from varexp.enclosure import libm
+from varexp.enclosure.rounding import SMALLEST, UNIT
+
+
+@pytest.fixture(autouse=True)
+def _precision():
+    before, ctx.prec = ctx.prec, 200
+    yield
+    ctx.prec = before
+
+
+def entries(table):
+    """Entries of a table that are off by one rounding at most."""
+    return [Rounded(arb(number), abs(arb(number)) * UNIT) for number in table.tolist()]
+
+
+def worst(errors):
+    return max(float(error) for error in errors)
+
+
+def exp_step():
+    return arb.const_log2() / libm.EXP_PARTS
+
+
+def exp_error(slope=libm.EXP_SLOPE):
+    """The error of exp relative to its value, over all table entries and reduced arguments."""
+    step, largest = exp_step(), 710 * libm.PER_EXP_STEP
+    reach = largest_argument(step, largest)
+    r = Rounded(arb(0, reach.abs_upper()), argument_error(step, libm.EXP_STEP, largest))
+    formula = formula_error(lambda r: (r * 0.5).add_(slope).mul_(r).add_(1), arb_series.exp, 0, reach, 4, pieces=64)
+    least = (-reach).exp()
+    return worst(
+        libm._of_exp(r, power).off(formula * power.value) / (power.value * least) for power in entries(libm.exp_table())
+    )
+
+
+def test_exp_is_proved():
+    assert exp_error() <= libm.EXP_ERROR
+    assert 2 * exp_error() > libm.EXP_ERROR  # the bound is not a generous one
+
+
+def test_the_control_another_slope_is_not_proved():
+    assert exp_error(slope=1.0) > libm.EXP_ERROR
+
+
+def tanh_error(power_error=libm.EXP_ERROR):
+    pieces = [2.0 ** (i / 16) for i in range(-1000, 1000)]
+    powers = [arb((a + b) / 2, (b - a) / 2) for a, b in itertools.pairwise(pieces)]
+    errors = [libm._of_tanh(Rounded(power, power * power_error)).off() for power in powers]
+    beyond = 2 * arb(pieces[0]) + 4 * UNIT  # −1 or 1 up to this, and up to rounding
+    return max(worst(errors), float(beyond))
+
+
+def test_tanh_is_proved():
+    assert tanh_error() <= libm.TANH_ERROR
+    assert tanh_error(2 * libm.EXP_ERROR) > libm.TANH_ERROR
+
+
+# exponents up to 3 one by one, and then in groups whose ends are not far from each other
+EXPONENTS = [*range(-3, 4)]
+EXPONENTS += [s * arb(1.05 * n, 0.06 * n) for s in (1, -1) for n in (3.7 * 1.1**i for i in range(62))]
+
+
+def log_error(formula_off=0):
+    """The error of log divided by 1 + |log x|, over all parts of the mantissa and groups of exponents."""
+    parts, errors = libm.LOG_PARTS, []
+    inverses, logs = libm.log_tables()
+    for i, inverse, log in zip(range(parts), inverses.tolist(), entries(logs), strict=True):
+        mantissa = Rounded(arb(fmpq(2 * (parts + i) + 1, 4 * parts), fmpq(1, 4 * parts)))
+        z = mantissa * inverse - 1
+        groups = EXPONENTS if i in (0, 1, parts // 2, parts - 1) else [0, 1]
+        formula = formula_error(log_polynomial, lambda z: (1 + z).log(), 0, abs(z.value).abs_upper(), 6)
+        for exponent in groups:
+            e = arb(exponent)
+            result = libm._of_log(mantissa, inverse, log, Rounded(e))
+            off = result.off(formula + formula_off + abs(e) * abs(libm.LOG_2 - arb.const_log2()))
+            size = abs(e * arb.const_log2() + mantissa.value.log()).abs_lower()
+            errors.append(off / (1 + size))
+    return worst(errors)
+
+
+def log_polynomial(z):
+    return (z * -0.25).add_(1 / 3).mul_(z).add_(-0.5).mul_(z).add_(1).mul_(z)
+
+
+def test_log_is_proved():
+    assert log_error() <= libm.LOG_ERROR
+    assert log_error(4 * UNIT) > libm.LOG_ERROR
+
+
+def sin_error(split=libm.TURN_STEP):
+    step, largest = 2 * arb.pi() / libm.TURN_PARTS, libm.SIN_LIMIT * libm.PER_TURN_STEP
+    reach = largest_argument(step, largest)
+    r = Rounded(arb(0, reach.abs_upper()), argument_error(step, split, largest))
+    one, zero = Exact(arb_series([1])), Exact(arb_series([0]))
+    formula = formula_error(lambda r: libm._of_sin(r, zero, one), arb_series.sin, 0, reach, 6)
+    formula += formula_error(lambda r: libm._of_sin(r, one, zero), arb_series.cos, 0, reach, 6)
+    table, quarter = entries(libm.sin_table()), libm.TURN_PARTS // 4
+    return worst(libm._of_sin(r, table[j], table[j + quarter]).off(formula) for j in range(libm.TURN_PARTS))
+
+
+def test_sin_and_cos_are_proved():
+    assert sin_error() <= libm.SIN_ERROR
+    assert 2 * sin_error() > libm.SIN_ERROR
+    assert sin_error((libm.TURN_STEP[0], 0.0)) > libm.SIN_ERROR
+
+
+def erf_error(parts=None):
+    errors = []
+    middle_of = [arb(fmpq(2 * i + 1, 2 * libm.ERF_PARTS)) for i in range(libm.ERF_PARTS * libm.ERF_END)]
+    columns = [entries(c) for c in libm.erf_tables()]
+    radius = arb(fmpq(1, 2 * libm.ERF_PARTS))
+    t = Rounded(arb(0, radius), radius * 2 * UNIT)
+    for i, middle in list(enumerate(middle_of))[:parts]:
+        coefficients = [column[i] for column in columns]
+        numbers = [Exact(arb_series([c.value])) for c in coefficients]
+        formula = formula_error(
+            lambda t, numbers=numbers: libm._of_erf(t, numbers),
+            lambda t, middle=middle: (middle + t).erf(),
+            0,
+            radius,
+            libm.ERF_DEGREE + 2,
+        )
+        errors.append(libm._of_erf(t, coefficients).off(formula + (1 - arb(libm.ERF_END).erf()) * 2))
+    return worst(errors)
+
+
+def test_erf_is_proved():
+    assert erf_error() <= libm.ERF_ERROR
+
+
+def test_gelu_is_proved():
+    """The argument of erf is off by two roundings, which erf' weakens: |z| erf'(z) < 0.49."""
+    erf = Rounded(arb(0, 1), libm.ERF_ERROR + 3 * UNIT * arb(0.49))
+    assert ((erf + 1) * 0.5 * Rounded(arb(0, 1))).off() <= libm.GELU_ERROR
+
+
+def atan_error():
+    errors, radius = [], arb(fmpq(1, 2 * libm.ATAN_PARTS)) * (1 + arb(2) ** -40)
+    for j, angle in enumerate(entries(libm.atan_table())):
+        node = arb(fmpq(j, libm.ATAN_PARTS))
+        inside = Rounded(node + arb(0, radius))
+        formula = formula_error(
+            lambda size, node=node: libm._of_atan(size, Exact(arb_series([node])), Exact(arb_series([node.atan()]))),
+            arb_series.atan,
+            node,
+            radius,
+            8,
+        )
+        result = libm._of_atan(Rounded(inside.value, UNIT), float(node), angle)  # the size may be an inverse
+        result.error += formula
+        beyond = Rounded(libm.HALF_PI, abs(libm.HALF_PI - arb.pi() / 2)) - result
+        errors += [result.off(), beyond.off()]
+    return worst(errors)
+
+
+def test_atan_is_proved():
+    assert atan_error() <= libm.ATAN_ERROR
+    assert 2 * atan_error() > libm.ATAN_ERROR
+
+
+def test_softplus_is_proved():
+    for left, right in itertools.pairwise([0.0, *(2.0**i for i in range(-30, 1))]):
+        power = arb((left + right) / 2, (right - left) / 2)
+        one_more = Rounded(power, power * libm.EXP_ERROR + libm.SMALLEST_EXP) + 1
+        moved = one_more.error / (one_more.value - one_more.error)
+        log = Rounded(one_more.value.log(), moved + libm.LOG_ERROR * (1 + arb(2).log()))
+        assert (log + 0).off() <= libm.SOFTPLUS_ERROR / 1.01  # the sum with |x| costs UNIT·|x| more
+    assert log.error > libm.SOFTPLUS_ERROR / 4
+
+
+def test_sigmoid_is_proved():
+    for a, b in itertools.pairwise([2.0 ** (i / 4) for i in range(-240, 240)]):
+        power = arb((a + b) / 2, (b - a) / 2)
+        assert (1 / (Rounded(power, power * libm.EXP_ERROR) + 1)).off() <= libm.TANH_ERROR
+
+
+def whole_range(limit):
+    """Floats of every size up to `limit`, both signs, and neighbours of multiples of π/2, where sine cancels."""
+    source = torch.Generator().manual_seed(1)
+    exponents = torch.linspace(-300, math.log10(limit), 6000, dtype=torch.float64)
+    sizes = 10**exponents * (1 + torch.rand(len(exponents), dtype=torch.float64, generator=source))
+    near = torch.rand(20000, dtype=torch.float64, generator=source) * 40 - 20
+    multiples = torch.arange(-2000, 2001, dtype=torch.float64) * (math.pi / 2)
+    around = torch.cat(
+        [multiples, torch.nextafter(multiples, multiples + 1), torch.nextafter(multiples, multiples - 1)]
+    )
+    x = torch.cat([sizes, -sizes, near, around])
+    return x[x.abs() <= limit]
+
+
+SAMPLED = {  # the limit of |x|, the exact function, and what its error is allowed to be for a value y
+    "exp": (708.0, arb.exp, lambda x, y: libm.EXP_ERROR * abs(y) + libm.SMALLEST_EXP),
+    "tanh": (1e300, arb.tanh, lambda x, y: libm.TANH_ERROR),
+    "sigmoid": (700.0, lambda x: 1 / (1 + (-x).exp()), lambda x, y: libm.TANH_ERROR),
+    "cosh": (700.0, arb.cosh, lambda x, y: 2 * libm.EXP_ERROR * y),
+    "log": (1e300, lambda x: abs(x).log(), lambda x, y: libm.LOG_ERROR * (1 + abs(y))),
+    "sin": (libm.SIN_LIMIT, arb.sin, lambda x, y: libm.SIN_ERROR),
+    "cos": (libm.SIN_LIMIT, arb.cos, lambda x, y: libm.SIN_ERROR),
+    "erf": (1e300, arb.erf, lambda x, y: libm.ERF_ERROR),
+    "atan": (1e300, arb.atan, lambda x, y: libm.ATAN_ERROR),
+    "gelu": (
+        1e300,
+        lambda x: x * (1 + (x / arb(2).sqrt()).erf()) / 2,
+        lambda x, y: libm.GELU_ERROR * abs(x) + SMALLEST,
+    ),
+    "softplus": (700.0, lambda x: (1 + x.exp()).log(), lambda x, y: libm.SOFTPLUS_ERROR * (1 + abs(x))),
+}
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+def test_values_are_within_the_proved_errors(name):
+    limit, exactly, allowed = SAMPLED[name]
+    x = whole_range(limit)
+    values = getattr(libm, name)(x.abs() if name == "log" else x)
+    for point, value in zip(x.tolist(), values.tolist(), strict=True):
+        if name == "log" and point == 0:
+            continue
+        exact = exactly(arb(point))
+        assert abs(arb(value) - exact) <= allowed(arb(point), exact), (name, point)
+
+
+@pytest.mark.parametrize("exponent", [0.5, -0.5, 1 / 3, 1.5, -2.25, 7.7])
+def test_powers_are_within_the_proved_errors(exponent):
+    x = whole_range(1e300).abs()
+    x = x[x > 0]
+    for point, value in zip(x.tolist(), libm.power(x, exponent).tolist(), strict=True):
+        exact = arb(point) ** arb(exponent)
+        if exact < 1e308:
+            assert abs(arb(value) - exact) <= libm.power_error(exponent) * exact + libm.SMALLEST_EXP, point
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+def test_torchs_own_functions_agree(name):
+    f = {"cosh": torch.cosh, "gelu": torch.nn.functional.gelu, "softplus": lambda x: torch.logaddexp(x, 0 * x)}
+    x = torch.linspace(0.001, 30.0, 40001, dtype=torch.float64)
+    ours, theirs = getattr(libm, name)(x), f.get(name, getattr(torch, name, None))(x)
+    assert float(((ours - theirs).abs() / (1 + theirs.abs() + x)).max()) < 16 * UNIT
+
+
+def test_what_is_not_finite():
+    inf, nan = math.inf, math.nan
+    x = torch.tensor([inf, -inf, nan], dtype=torch.float64)
+    expected = {
+        "exp": (inf, 0.0, nan),
+        "tanh": (1.0, -1.0, nan),
+        "sigmoid": (1.0, 0.0, nan),
+        "log": (inf, nan, nan),
+        "erf": (1.0, -1.0, nan),
+        "atan": (math.pi / 2, -math.pi / 2, nan),
+        "softplus": (inf, 0.0, nan),
+        "cosh": (inf, inf, nan),
+    }
+    for name, values in expected.items():
+        found = getattr(libm, name)(x)
+        torch.testing.assert_close(
+            found, torch.tensor(values, dtype=torch.float64), equal_nan=True, rtol=0, atol=4 * UNIT
+        )
+    ends = libm.exp(torch.tensor([709.7, 709.8, -708.3, -708.4, -746.0], dtype=torch.float64))
+    assert ends.isinf().tolist() == [False, True, False, False, False]
+    assert (ends == 0).tolist() == [False, False, False, True, True]
+    assert bool((libm.sin(torch.tensor([1e5, 1e300, inf], dtype=torch.float64)).abs() <= 1 + libm.SIN_ERROR).all())
+    zero = torch.zeros(1, dtype=torch.float64)
+    assert float(libm.log(zero)) == -inf
+    assert float(libm.exp(zero)) == 1
+    assert math.isnan(float(libm.power(zero, 0.5)))
+
+
+def test_shapes_and_arguments_stay():
+    x = torch.linspace(-3, 3, 2 * libm.BLOCK + 6, dtype=torch.float64).reshape(2, -1).T
+    before = x.clone()
+    for name in SAMPLED:
+        found = getattr(libm, name)(x)
+        assert found.shape == x.shape
+        assert torch.equal(x, before)
+        torch.testing.assert_close(found[7:9, 1], getattr(libm, name)(x[7:9, 1]), rtol=0, atol=0, equal_nan=True)
