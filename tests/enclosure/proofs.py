@@ -8,6 +8,7 @@ An `Exact` is a power series in one variable: the same code in exact arithmetic,
 
 import math
 
+import torch
 from flint import arb, arb_series
 
 from varexp.enclosure.rounding import SMALLEST, UNIT
@@ -21,6 +22,19 @@ class _Number:
 
     def mul_(self, other):
         return self * other
+
+    def div_(self, other):
+        return self / other
+
+    def addcmul_(self, one, other):
+        return self + one * other
+
+    @classmethod
+    def __torch_function__(cls, function, types, args=(), kwargs=None):
+        """torch.add(constant, number, alpha=factor), which is the only function that the code calls."""
+        constant, number = args
+        assert function is torch.add
+        return number * kwargs["alpha"] + float(constant)
 
 
 class Rounded(_Number):

@@ -32,12 +32,13 @@ def exp_step():
     return arb.const_log2() / libm.EXP_PARTS
 
 
-def exp_error(slope=libm.EXP_SLOPE):
+def exp_error():
     """The error of exp relative to its value, over all table entries and reduced arguments."""
     step, largest = exp_step(), 710 * libm.PER_EXP_STEP
     reach = largest_argument(step, largest)
     r = Rounded(arb(0, reach.abs_upper()), argument_error(step, libm.EXP_STEP, largest))
-    formula = formula_error(lambda r: (r * 0.5).add_(slope).mul_(r).add_(1), arb_series.exp, 0, reach, 4, pieces=64)
+    one = Exact(arb_series([1]))
+    formula = formula_error(lambda r: libm._of_exp(r, one), arb_series.exp, 0, reach, 4, pieces=64)
     least = (-reach).exp()
     return worst(
         libm._of_exp(r, power).off(formula * power.value) / (power.value * least) for power in entries(libm.exp_table())
@@ -49,21 +50,35 @@ def test_exp_is_proved():
     assert 2 * exp_error() > libm.EXP_ERROR  # the bound is not a generous one
 
 
-def test_the_control_another_slope_is_not_proved():
-    assert exp_error(slope=1.0) > libm.EXP_ERROR
+def test_the_control_another_slope_is_not_proved(monkeypatch):
+    monkeypatch.setattr(libm, "EXP_SLOPE", torch.ones((), dtype=torch.float64))
+    assert exp_error() > libm.EXP_ERROR
 
 
-def tanh_error(power_error=libm.EXP_ERROR):
-    pieces = [2.0 ** (i / 16) for i in range(-1000, 1000)]
-    powers = [arb((a + b) / 2, (b - a) / 2) for a, b in itertools.pairwise(pieces)]
-    errors = [libm._of_tanh(Rounded(power, power * power_error)).off() for power in powers]
-    beyond = 2 * arb(pieces[0]) + 4 * UNIT  # −1 or 1 up to this, and up to rounding
-    return max(worst(errors), float(beyond))
+def tanh_of_series(x):
+    return (x.exp() - (-x).exp()) / (x.exp() + (-x).exp())
+
+
+def tanh_error(exactly=tanh_of_series):
+    reach, errors = arb(fmpq(1, 2 * libm.TANH_PARTS)), []
+    r = Rounded(arb(0, reach))
+    table = entries(libm.tanh_table())
+    for j, node in enumerate(table):
+        place = fmpq(j - libm.TANH_PARTS * libm.TANH_END, libm.TANH_PARTS)
+        result = libm._of_tanh(r, node)
+        # tanh(place + r) = (node + tanh r)/(1 + node·tanh r), whose derivative by tanh r is at most (1 + 2 |r|)²
+        assert abs(arb(place).tanh() - node.value) <= UNIT
+        errors.append(result.off())
+    one = Exact(arb_series([0]))
+    formula = formula_error(lambda r: libm._of_tanh(r, one), exactly, 0, reach, 6)
+    beyond = 1 - arb(libm.TANH_END).tanh()
+    return worst([max(errors) + formula * (1 + 2 * reach) ** 2 + beyond])
 
 
 def test_tanh_is_proved():
     assert tanh_error() <= libm.TANH_ERROR
-    assert tanh_error(2 * libm.EXP_ERROR) > libm.TANH_ERROR
+    assert 2 * tanh_error() > libm.TANH_ERROR
+    assert tanh_error(arb_series.tan) > libm.TANH_ERROR
 
 
 # exponents up to 3 one by one, and then in groups whose ends are not far from each other
@@ -182,7 +197,7 @@ def test_softplus_is_proved():
 def test_sigmoid_is_proved():
     for a, b in itertools.pairwise([2.0 ** (i / 4) for i in range(-240, 240)]):
         power = arb((a + b) / 2, (b - a) / 2)
-        assert (1 / (Rounded(power, power * libm.EXP_ERROR) + 1)).off() <= libm.TANH_ERROR
+        assert (1 / (Rounded(power, power * libm.EXP_ERROR) + 1)).off() <= libm.SIGMOID_ERROR
 
 
 def whole_range(limit):
@@ -202,7 +217,7 @@ def whole_range(limit):
 SAMPLED = {  # the limit of |x|, the exact function, and what its error is allowed to be for a value y
     "exp": (708.0, arb.exp, lambda x, y: libm.EXP_ERROR * abs(y) + libm.SMALLEST_EXP),
     "tanh": (1e300, arb.tanh, lambda x, y: libm.TANH_ERROR),
-    "sigmoid": (700.0, lambda x: 1 / (1 + (-x).exp()), lambda x, y: libm.TANH_ERROR),
+    "sigmoid": (700.0, lambda x: 1 / (1 + (-x).exp()), lambda x, y: libm.SIGMOID_ERROR),
     "cosh": (700.0, arb.cosh, lambda x, y: 2 * libm.EXP_ERROR * y),
     "log": (1e300, lambda x: abs(x).log(), lambda x, y: libm.LOG_ERROR * (1 + abs(y))),
     "sin": (libm.SIN_LIMIT, arb.sin, lambda x, y: libm.SIN_ERROR),

@@ -28,13 +28,14 @@ SMALLEST_EXP = 2.0**-1022  # exp may be off by so much more: values below it are
 LOG_ERROR = 4 * UNIT  # times 1 + |log x|
 SIN_ERROR = 4 * UNIT
 SIN_LIMIT = 2.0**14  # of |x|; beyond it sin and cos are known to lie in [−1, 1] alone
-TANH_ERROR = 7 * UNIT
+TANH_ERROR = 6 * UNIT
+SIGMOID_ERROR = 5 * UNIT
 ERF_ERROR = 4 * UNIT
 ATAN_ERROR = 4 * UNIT
 SOFTPLUS_ERROR = 14 * UNIT  # times 1 + |x|
 GELU_ERROR = 6 * UNIT  # times |x|
 
-BLOCK = 2**14  # numbers that are computed at once, so that they stay in the cache
+BLOCK = 2**15  # numbers that are computed at once, so that they stay in the cache
 
 
 def _blockwise(f: Any, x: Tensor) -> Tensor:
@@ -58,8 +59,9 @@ EXP_PARTS = 2**14  # table entries 2^(j/EXP_PARTS)
 with ctx.workprec(160):
     EXP_STEP = _split(arb.const_log2() / EXP_PARTS, 42)
     PER_EXP_STEP = float(EXP_PARTS / arb.const_log2())
+EXP_SHIFT = torch.tensor(SHIFT + 1023 * EXP_PARTS, dtype=torch.float64)
 # e^r − 1 is close to r(slope + r/2) for |r| <= log(2)/2/EXP_PARTS: the cubic r³/6 is closest to a multiple of r
-EXP_SLOPE = 1 + (math.log(2) / EXP_PARTS) ** 2 / 32
+EXP_SLOPE = torch.tensor(1 + (math.log(2) / EXP_PARTS) ** 2 / 32, dtype=torch.float64)
 
 
 @lru_cache(maxsize=1)
@@ -69,16 +71,16 @@ def exp_table() -> Tensor:
 
 
 def _of_exp(r: Any, power: Any) -> Any:
-    """power·e^r."""
-    p = (r * 0.5).add_(EXP_SLOPE).mul_(r)
-    return power + p.mul_(power)
+    """power·e^r; overwrites the power."""
+    p = torch.add(EXP_SLOPE, r, alpha=0.5).mul_(r)
+    return power.addcmul_(power, p)
 
 
 def _exp(x: Tensor) -> Tensor:
     # below −708.4 the exponent's bits are 0, which is the number 0; above 709.8 they are those of infinity
     x = x.clamp(-709.0, 710.0)
-    shifted = (x * PER_EXP_STEP).add_(SHIFT + 1023 * EXP_PARTS)
-    k = shifted - (SHIFT + 1023 * EXP_PARTS)
+    shifted = torch.add(EXP_SHIFT, x, alpha=PER_EXP_STEP)
+    k = shifted - EXP_SHIFT
     r = x.sub_(k, alpha=EXP_STEP[0]).sub_(k, alpha=EXP_STEP[1])
     bits = shifted.view(torch.int64)
     result = _of_exp(r, exp_table().index_select(0, bits & (EXP_PARTS - 1)))
@@ -91,17 +93,8 @@ def exp(x: Tensor) -> Tensor:
     return _blockwise(_exp, x)
 
 
-def tanh(x: Tensor) -> Tensor:
-    """tanh x = 1 − 2/(e^{2x} + 1), off by at most TANH_ERROR."""
-    return _blockwise(lambda x: _of_tanh(_exp(x * 2)), x)
-
-
-def _of_tanh(power: Any) -> Any:
-    return (-2 / power.add_(1)).add_(1)
-
-
 def sigmoid(x: Tensor) -> Tensor:
-    """1/(1 + e^{−x}), off by at most TANH_ERROR."""
+    """1/(1 + e^{−x}), off by at most SIGMOID_ERROR."""
     return 1 / (exp(-x) + 1)
 
 
@@ -109,6 +102,37 @@ def cosh(x: Tensor) -> Tensor:
     """(e^x + e^{−x})/2, off by at most 2·EXP_ERROR relative to itself."""
     power = exp(x.abs())
     return (power + 1 / power) / 2
+
+
+TANH_PARTS, TANH_END = 2**9, 20  # parts of a unit, whose ends are tabulated; where tanh is 1
+TANH_SHIFT = SHIFT / TANH_PARTS
+FIRST_TANH = int(np.float64(TANH_SHIFT).view(np.int64)) - TANH_PARTS * TANH_END  # the bits of TANH_SHIFT − TANH_END
+
+
+@lru_cache(maxsize=1)
+def tanh_table() -> Tensor:
+    """tanh(j/TANH_PARTS) from −TANH_END to TANH_END."""
+    ends = TANH_PARTS * TANH_END
+    return tabulate(lambda j: arb(fmpq(j, TANH_PARTS)).tanh(), range(-ends, ends + 1))
+
+
+def _of_tanh(r: Any, node: Any) -> Any:
+    """(node + tanh r)/(1 + node·tanh r) for small r."""
+    t = (r * r).mul_(-1 / 3).mul_(r).add_(r)
+    return (node + t).div_((node * t).add_(1))
+
+
+def _tanh(x: Tensor) -> Tensor:
+    x = x.clamp(-TANH_END, TANH_END)
+    shifted = x + TANH_SHIFT
+    r = x.sub_(shifted - TANH_SHIFT)  # exact
+    place = (shifted.view(torch.int64) - FIRST_TANH).clamp_(0, 2 * TANH_PARTS * TANH_END)  # nan has other bits
+    return _of_tanh(r, tanh_table().index_select(0, place))
+
+
+def tanh(x: Tensor) -> Tensor:
+    """tanh x, off by at most TANH_ERROR."""
+    return _blockwise(_tanh, x)
 
 
 LOG_PARTS = 2**11  # parts of [1/2, 1), whose middles' inverses and logarithms are tabulated
