@@ -56,6 +56,7 @@ def test_every_record_has_every_column_and_bounds_recompute(config):
             bound = enclosed_bound(formula, lipschitz, parts)
             assert (row[f"bound_{name}_lower"], row[f"bound_{name}_upper"]) == (bound.lower, bound.upper)
         assert row["error_lower"] <= row["error_upper"] <= 1.0101 * row["error_lower"]
+        assert row["error_gap"] == row["error_upper"] / row["error_lower"] - 1
         assert row["error_lower"] <= row["bound_pointwise"] * (1 + 1e-9)
         assert row["bound_pointwise"] <= row["bound_telescoped_upper"] * (1 + 1e-9)
         assert row["lipschitz"] == max(number.upper for number in lipschitz)
@@ -115,7 +116,13 @@ def test_without_a_gap_the_lower_ends_stand_alone(config):
     (record,) = run(dataclasses.replace(config, gap=None, axes=Axes(depth=[1]))).records
     row = record["row"]
     assert row["certified"] is False
-    assert row["error_upper"] is row["bound_printed_upper"] is record["stages"][0]["eps_block_upper"] is None
+    assert (
+        row["error_upper"]
+        is row["error_gap"]
+        is row["bound_printed_upper"]
+        is record["stages"][0]["eps_block_upper"]
+        is None
+    )
     assert row["error_lower"] > 0
     assert row["verdict_formula"] == row["verdict_repaired"] == "INCONCLUSIVE"
 

@@ -22,7 +22,7 @@ from varexp.rounding_noise import EXPLAINED, rounding_noise
 
 RANDOM_POINTS, MOST_POINTS = 16, 10_000  # of a cell; of all cells
 MOST_EXTRA = 5_000  # middles and corners of cells
-CHUNK = 256  # points in one evaluation
+CHUNK = 1024  # points in one evaluation
 CANDIDATES = 64  # points that are evaluated again
 
 Values = Callable[[Tensor], Tensor]  # from points (points, parameters) to norms (points, objectives)

@@ -26,9 +26,10 @@ FIRST_COLUMNS = tuple(
     "experiment key model target domain kernel depth width hidden heads head_size positions training norm channels "
     "sides seed K lipschitz lipschitz_kind eps_interpolation_lower eps_interpolation_upper eps_block_lower "
     "eps_block_upper local_error_lower local_error_upper error_mean error_l2 error_constant_lower "
-    "error_constant_upper error_lower error_upper bound_pointwise bound_telescoped_lower bound_telescoped_upper "
-    "bound_printed_lower bound_printed_upper bound_keff_lower bound_keff_upper verdict verdict_formula "
-    "verdict_repaired vacuous certified in_class diverged steps train_rms wall_s git_commit version".split()
+    "error_constant_upper error_lower error_upper error_gap bound_pointwise bound_telescoped_lower "
+    "bound_telescoped_upper bound_printed_lower bound_printed_upper bound_keff_lower bound_keff_upper verdict "
+    "verdict_formula verdict_repaired vacuous certified in_class diverged steps train_rms wall_s git_commit "
+    "version".split()
 )
 
 STAGE_COLUMNS = tuple(
@@ -63,6 +64,7 @@ def make_record(cell: Cell, trained: Trained[Any], evaluation: Evaluation | None
     stages = _stage_rows(cell, evaluation)
     if evaluation is not None:
         row |= evaluation.columns
+        row["error_gap"] = relative_gap(row["error_lower"], row["error_upper"])
         if evaluation.stages:
             row |= judged(row, stages)
     return {
@@ -75,6 +77,11 @@ def make_record(cell: Cell, trained: Trained[Any], evaluation: Evaluation | None
         "curves": [[value if math.isfinite(value) else None for value in c] for c in trained.curves[: cell.depth]],
         "provenance": provenance(),
     }
+
+
+def relative_gap(lower: float, upper: float | None) -> float | None:
+    """How far an upper end is above its lower end, relative to it; None without an upper end, or where it is 0."""
+    return None if upper is None or not lower > 0 else upper / lower - 1
 
 
 def _constants(cell: Cell) -> dict[str, Any]:
