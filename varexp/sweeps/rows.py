@@ -79,9 +79,9 @@ def make_record(cell: Cell, trained: Trained[Any], evaluation: Evaluation | None
     }
 
 
-def relative_gap(lower: float, upper: float | None) -> float | None:
+def relative_gap(lower: float | None, upper: float | None) -> float | None:
     """How far an upper end is above its lower end, relative to it; None without an upper end, or where it is 0."""
-    return None if upper is None or not lower > 0 else upper / lower - 1
+    return None if upper is None or not lower else upper / lower - 1
 
 
 def _constants(cell: Cell) -> dict[str, Any]:
