@@ -9,6 +9,7 @@ TEXT = (
     "sides",
     "version",
     "git_commit",
+    "torch",
     "target_options",
     "hidden_sizes",
     "place",

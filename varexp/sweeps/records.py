@@ -10,18 +10,21 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import torch
+
 import varexp
 from varexp.extensions import extension_sources
 from varexp.files import write_atomically
 
 Record = dict[str, Any]
-ROOMS = ("theory", "enclosure", "maps", "models", "training", "measurement", "families")  # whose code decides a record
+# whose code decides no record: all the rest of the package does
+BYSTANDERS = ("api", "audit", "claims", "commands", "dynamics", "report", "sweeps")
 DECIDING = ("cells.py", "execute.py", "rows.py")  # of this room
 
 
 def code_version() -> str:
-    """Package version and a hash of the code that decides a record's numbers, registered extensions included."""
-    digest = hashlib.sha256(_own_code())
+    """Package version and a hash of what decides a record: the code, registered extensions, torch's version."""
+    digest = hashlib.sha256(_own_code() + torch.__version__.encode())
     for source in extension_sources():
         digest.update(source)
     return f"{varexp.__version__}+{digest.hexdigest()[:12]}"
@@ -31,7 +34,7 @@ def code_version() -> str:
 def _own_code() -> bytes:
     root = Path(varexp.__file__).parent
     digest = hashlib.sha256()
-    paths = [path for room in ROOMS for path in (root / room).rglob("*.py")]
+    paths = [path for path in root.rglob("*.py") if path.relative_to(root).parts[0] not in BYSTANDERS]
     for path in sorted([*paths, *(root / "sweeps" / name for name in DECIDING)]):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.digest()

@@ -29,7 +29,7 @@ FIRST_COLUMNS = tuple(
     "error_constant_upper error_lower error_upper error_gap bound_pointwise bound_telescoped_lower "
     "bound_telescoped_upper bound_printed_lower bound_printed_upper bound_keff_lower bound_keff_upper verdict "
     "verdict_formula verdict_repaired vacuous certified in_class diverged steps train_rms wall_s git_commit "
-    "version".split()
+    "version torch machine processor".split()
 )
 
 STAGE_COLUMNS = tuple(
@@ -59,6 +59,7 @@ def make_record(cell: Cell, trained: Trained[Any], evaluation: Evaluation | None
         wall_s=wall_s,
         git_commit=git_commit(),
         version=code_version(),
+        **{name: made_with for name, made_with in provenance().items() if name in row},
     )
     row |= _constants(cell)
     stages = _stage_rows(cell, evaluation)
@@ -188,5 +189,10 @@ def git_commit() -> str | None:
 
 @lru_cache(maxsize=1)
 def provenance() -> dict[str, str]:
-    """What a record was made with, beside its code."""
-    return {"python": platform.python_version(), "torch": torch.__version__, "machine": platform.machine()}
+    """What a record was made with, beside its code; the processor by the instructions that torch uses on it."""
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "machine": platform.machine(),
+        "processor": torch.backends.cpu.get_cpu_capability(),
+    }
