@@ -1,8 +1,10 @@
 """Writing files whole or not at all."""
 
 import contextlib
+import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -12,21 +14,61 @@ class StoreError(OSError):
 
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Write a file so that it is either there whole or not there; StoreError with one clear line if it cannot be."""
+    with atomic(path) as temporary, open(temporary, "wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+
+
+@contextlib.contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """A file beside `path` to write to, which takes its place at the end. Its permissions are those of a new file.
+
+    Raises:
+        StoreError: the file cannot be written; what was there before is still there.
+    """
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-            file.flush()
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-", suffix=path.suffix)
+        temporary = Path(name)
+        os.close(handle)
+        yield temporary
+        with open(temporary, "rb") as file:
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
+        temporary.chmod(0o666 & ~_umask())
         os.replace(temporary, path)
     except OSError as error:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
         raise StoreError(
             f"cannot write {path}: {error.strerror or error}. Finished records are kept; make room or choose another "
             "folder with results=DIR, and run the same command again"
         ) from error
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def require_writable(folder: Path) -> None:
+    """Raise StoreError if no file can be made in a folder. The probe has a name of its own."""
+    probe = folder / f".probe-{os.getpid()}-{os.urandom(4).hex()}"
+    write_atomically(probe, "x" * 4096)
+    probe.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Wait until no other process is inside `locked` for this folder. StoreError if the lock cannot be made."""
+    path = folder / ".lock"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = open(path, "a")  # noqa: SIM115  # closed below
+    except OSError as error:
+        raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -10,12 +11,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 from planned import Axes, Experiment
 
-from varexp.sweeps.compose import check_overrides
-from varexp.sweeps.config import Engine, Tracking
+from varexp.sweeps.compose import check_overrides, composed
+from varexp.sweeps.config import Engine, Tracking, resolve
+from varexp.sweeps.records import Store
 from varexp.sweeps.run import SweepFailedError, run_cell, run_sweep
-from varexp.sweeps.tables import TableError, check_not_smaller
+from varexp.sweeps.tables import TableError, check_keeps_rows, write_tables
 
 ROOT = Path(__file__).parents[2]
 SMALL = ["steps=20", "ascent_steps=1", "width=4", "target=affine", "K=1.5"]
@@ -62,8 +65,7 @@ def test_processes_give_the_same_table_as_one(config, tmp_path):
 
 def test_records_of_other_code_run_again_unless_kept(config, capsys):
     record = run_cell(config)
-    path = Path(config.results) / "runs" / "records" / f"{record['key']}.json"
-    path.write_text(json.dumps({**record, "version": "0.0.0+old"}))
+    Store(Path(config.results)).write({**record, "version": "0.0.0+old"})
     assert run_cell(dataclasses.replace(config, stale="keep"))["version"] == "0.0.0+old"
     assert run_cell(config)["version"] == record["version"]
     assert "1 records were made by other code" in capsys.readouterr().err
@@ -91,12 +93,21 @@ def test_a_failing_cell_is_named_and_the_rest_is_in_the_table(config):
     module.make_record = failing
     try:
         with pytest.raises(
-            SweepFailedError, match=rf"1 of 2 cells failed:\n  {key} .*kernel=dct.*ArithmeticError: planted"
-        ):
+            SweepFailedError, match=rf"1 of 2 cells failed; .*\n  {key} .*kernel=dct.*ArithmeticError: planted"
+        ) as caught:
             run_sweep(dataclasses.replace(config, overwrite=True))
     finally:
         module.make_record = original
-    assert rows(config.results).kernel.tolist() == ["keys"]
+    assert rows(config.results).kernel.tolist() == ["dct", "keys"]  # the table stays
+    assert rows(config.results, "sweep.incomplete").kernel.tolist() == ["keys"]
+    assert "Traceback" in (Path(config.results) / "runs" / "failures" / f"{key}.txt").read_text()
+    (again,) = (line.split("again: ")[1] for line in str(caught.value).splitlines() if "again: " in line)
+    words = shlex.split(again)
+    assert words[:2] == ["varexp", "train"]
+    values = dict(word.split("=", 1) for word in words[2:])
+    assert resolve(composed({name: yaml.safe_load(value) for name, value in values.items()}, sweeps=False)).key == key
+    run_sweep(config)
+    assert not (Path(config.results) / "tables" / "sweep.incomplete.csv").exists()
 
 
 def test_experiments_are_one_pool_and_a_table_each(config, capsys):
@@ -121,7 +132,44 @@ def test_a_smaller_sweep_does_not_replace_a_larger_table(config):
     assert len(rows(config.results)) == 2
     run_sweep(dataclasses.replace(smaller, overwrite=True))
     assert len(rows(config.results)) == 1
-    check_not_smaller(Path(config.results), "never_run", [], overwrite=False)
+    check_keeps_rows(Path(config.results), "never_run", [], overwrite=False)
+
+
+def test_a_table_is_replaced_only_by_one_that_holds_its_rows(config):
+    """Other cells of equal number, or more of them, do not count; the same settings under another key do."""
+    run_sweep(dataclasses.replace(config, axes=Axes(depth=[1, 2])))
+    path = Path(config.results) / "tables" / "sweep.csv"
+    before = path.read_bytes()
+    records = [Store(Path(config.results)).read(key) for key in rows(config.results).key]
+    others = [{**r, "row": {**r["row"], "key": f"other{i}", "seed": 7 + i}} for i, r in enumerate(records * 2)]
+    with pytest.raises(TableError, match=r"holds 2 rows, this sweep has 4 and would drop 2.*incomplete.csv"):
+        write_tables(Path(config.results), "sweep", others, overwrite=False)
+    assert path.read_bytes() == before
+    assert rows(config.results, "sweep.incomplete").seed.tolist() == [7, 8, 9, 10]
+    renamed = [{**record, "row": {**record["row"], "key": f"new{i}"}} for i, record in enumerate(records)]
+    write_tables(Path(config.results), "sweep", renamed, overwrite=False)
+    assert rows(config.results).key.tolist() == ["new0", "new1"]
+    write_tables(Path(config.results), "sweep", others, overwrite=True)
+    assert len(rows(config.results)) == 4
+
+
+def test_on_error_stop_ends_at_the_first_failure(config, monkeypatch):
+    config = dataclasses.replace(config, axes=Axes(width=[4, 5], depth=[1]), engine=Engine(workers=1))
+    monkeypatch.setattr("varexp.sweeps.execute.make_record", lambda *_: 1 / 0)
+    for on_error, failed in (("stop", 1), ("continue", 2)):
+        with pytest.raises(SweepFailedError, match=rf"{failed} of 2 cells failed"):
+            run_sweep(dataclasses.replace(config, on_error=on_error))
+    assert len(rows(config.results, "sweep.incomplete")) == 0
+    with pytest.raises(ValueError, match="on_error is continue or stop"):
+        run_sweep(dataclasses.replace(config, on_error="never"))
+
+
+@pytest.mark.parametrize("name", ["samples", "depth_stages", "a/b", "..", ""])
+def test_names_that_collide_with_files_are_refused(config, name):
+    grids = {"a": Axes(depth=[1])}
+    with pytest.raises(ValueError, match="experiment is"):
+        run_sweep(dataclasses.replace(config, experiments={name: Experiment(grids), "depth": Experiment(grids)}))
+    assert not Path(config.results).exists()
 
 
 def test_wandb_mirror_offline(config, monkeypatch):

@@ -10,6 +10,7 @@ from omegaconf.errors import OmegaConfBaseException
 from varexp.extensions import load_extensions
 from varexp.files import StoreError
 from varexp.sweeps.run import SweepFailedError
+from varexp.sweeps.signals import EndedBySignalError
 
 
 def guarded(command: Callable[[], int]) -> int:
@@ -21,6 +22,9 @@ def guarded(command: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         print("interrupted: finished records are kept; the same command goes on from them", file=sys.stderr)
         return 130
+    except EndedBySignalError as ended:
+        print(f"{ended.name}: finished records are kept; the same command goes on from them", file=sys.stderr)
+        return ended.status
     except (HydraException, OmegaConfBaseException) as error:
         return _told("; ".join(line.strip() for line in str(error.__cause__ or error).splitlines()), 2)
     except (StoreError, SweepFailedError, ImportError) as error:

@@ -25,6 +25,12 @@ SCHEMA = 4  # raised when the meaning of a cell or the form of a record changes
 Value = str | int | float | bool | None
 
 
+def key_of(content: dict[str, Any]) -> str:
+    """The key of a cell with this content: a hash of it and of the schema version."""
+    text = json.dumps({"schema": SCHEMA, **content}, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cell:
     """One row of results, as the settings of its parts.
@@ -117,9 +123,7 @@ class Cell:
     @cached_property
     def key(self) -> str:
         """Hash of the content and the schema version."""
-        content = {"schema": SCHEMA, **self.content()}
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return key_of(self.content())
 
     def content(self) -> dict[str, Any]:
         """All settings as plain values, part by part, ready for JSON. A setting that decides nothing is left out."""

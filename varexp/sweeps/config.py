@@ -51,10 +51,14 @@ class Tracking:
 
 @dataclass
 class Engine:
-    """Where batches run: local processes of one thread each. workers: 0 takes one per core."""
+    """Where batches run: local processes of one thread each. workers: 0 takes one per core.
+
+    time_limit: seconds after which a batch counts as hanging and its process is killed; null: never.
+    """
 
     name: str = "local"
     workers: int = 0
+    time_limit: float | None = None
 
 
 @dataclass
@@ -69,6 +73,8 @@ class SweepConfig:
     results: str = MISSING  # receives runs/, tables/, figures/
     overwrite: bool = False  # let a smaller sweep replace a larger table
     stale: str = "rerun"  # records made by other code: rerun or keep
+    on_error: str = "continue"  # when a cell fails: continue with the others, or stop
+    retries: int = 1  # how often a batch whose process died is run again before it is split into chains
 
 
 OF_A_CELL = (  # settings that belong to no part of a cell

@@ -23,12 +23,14 @@ class Outcome:
     records: list[Record] = field(default_factory=list)
     weights: dict[str, bytes] = field(default_factory=dict)  # sha256 -> a safetensors file
     failures: dict[str, str] = field(default_factory=dict)  # key -> reason
+    tracebacks: dict[str, str] = field(default_factory=dict)  # key -> the whole traceback, where there is one
 
     def add(self, other: "Outcome") -> None:
         """Join another outcome."""
         self.records += other.records
         self.weights.update(other.weights)
         self.failures.update(other.failures)
+        self.tracebacks.update(other.tracebacks)
 
 
 def execute(batch: Batch, notify: Notify = silent) -> Outcome:
@@ -43,7 +45,9 @@ def _with_retreat(models: list[TrainedTogether], notify: Notify) -> Outcome:
     except Exception as error:  # whatever a target or a model of a user raises
         if len(models) == 1:
             reason = f"{type(error).__name__}: {error}{_place(error)}"
-            return Outcome(failures={cell.key: reason for cell in models[0].cells})
+            keys = [cell.key for cell in models[0].cells]
+            text = "".join(traceback.format_exception(error))
+            return Outcome(failures=dict.fromkeys(keys, reason), tracebacks=dict.fromkeys(keys, text))
     outcome = Outcome()
     for model in models:
         outcome.add(_with_retreat([model], silent))

@@ -1,6 +1,7 @@
 """From a config to the cells of a sweep, and from cells to batches that run as one ensemble."""
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,6 +10,7 @@ from varexp.errors import bad_value
 from varexp.sweeps.cells import Cell
 from varexp.sweeps.config import SweepConfig, resolve, schema, settings
 
+OF_OTHERS = ("samples", "decoder", "dynamics")  # tables that no sweep makes
 LARGEST_BATCH = 32  # models: beyond it an ensemble trains no faster per model
 SMALLEST_SPLIT = 8  # models: below it, splitting a batch between workers costs more than it gains
 STEPS_TO_ENCLOSE = 1200  # the cost of enclosing a stage of one model, in model-steps
@@ -21,13 +23,18 @@ def expand(config: SweepConfig) -> dict[str, list[Cell]]:
     """The cells of every experiment by its name, `sweep` where the config names none.
 
     Raises:
-        ValueError: an experiment without grids, an axis without values, or a cell that does not fit.
+        ValueError: an experiment without grids, or whose name is taken or no name of a file, an axis without values,
+            or a cell that does not fit.
     """
     grids: dict[str, list[Any]] = {
         name: [grid for grid in experiment.grids.values() if grid is not None]
         for name, experiment in config.experiments.items()  # type: ignore[attr-defined]
     } or {"sweep": [schema().axes()]}
     for name, left in grids.items():
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
+            raise bad_value("experiment", name, "a name of letters, digits, _ and -: files are named after it")
+        if name in OF_OTHERS or name.removesuffix("_stages") in grids.keys() - {name}:
+            raise bad_value("experiment", name, "another name: files of this name are written by something else")
         if not left:
             raise ValueError(f"experiment {name} has no grid left: leave out the experiment, or keep one of its grids")
     return {name: _expand(config, left) for name, left in grids.items()}

@@ -15,7 +15,7 @@ from torch import Tensor
 from varexp.families import DomainSettings, TargetSettings
 from varexp.files import StoreError, write_atomically
 from varexp.maps.targets import Target
-from varexp.safetensors import packed, sha256, unpacked
+from varexp.safetensors import packed, sha256
 from varexp.sweeps.records import Record, Store
 from varexp.sweeps.tables import read_column, table_path
 
@@ -74,7 +74,7 @@ def _recorded(store: Store, results: Path, experiments: Sequence[str]) -> list[R
 
 def _release_row(store: Store, folder: Path, record: Record) -> list[Path]:
     """Write the tensors and the JSON of a row."""
-    tensors = released_tensors(record, _weights(store, record))
+    tensors = released_tensors(record, store.weights_of(record))
     data = packed(tensors, keep=[name for name in tensors if ".block." not in name])
     path = folder / f"{record['key']}.safetensors"
     row = {"schema": SCHEMA, "key": record["key"], **{name: record["row"][name] for name in OF_A_ROW}}
@@ -83,16 +83,6 @@ def _release_row(store: Store, folder: Path, record: Record) -> list[Path]:
     write_atomically(path, data)
     write_atomically(path.with_suffix(".json"), json.dumps(row, indent=1, allow_nan=False) + "\n")
     return [path, path.with_suffix(".json")]
-
-
-def _weights(store: Store, record: Record) -> dict[str, Tensor]:
-    """The weights that a record names."""
-    path = store.weights_path(str(record.get("weights")))
-    if not path.exists():
-        raise StoreError(f"record {record['key']} has no weights in {store.weights}: delete it and sweep again")
-    if sha256(data := path.read_bytes()) != record["weights"]:
-        raise StoreError(f"{path} is damaged: its sha256 is not its name; delete it and its records and sweep again")
-    return unpacked(data)
 
 
 def released_tensors(record: Record, weights: dict[str, Tensor]) -> dict[str, Tensor]:

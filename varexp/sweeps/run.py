@@ -1,19 +1,18 @@
 """The main job: plan the cells, skip recorded ones, run the rest, write tables and figures."""
 
 import itertools
-import signal
-import sys
-import threading
+import shlex
 from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from varexp.errors import bad_value
+from varexp.files import require_writable
 from varexp.report.figures import FIGURES, draw
 from varexp.sweeps.cells import Cell
 from varexp.sweeps.config import SweepConfig, resolve
@@ -21,11 +20,20 @@ from varexp.sweeps.engines import run_batches, workers_of
 from varexp.sweeps.execute import Outcome, execute
 from varexp.sweeps.plan import Batch, TrainedTogether, batches, expand
 from varexp.sweeps.records import Record, Store, code_version
-from varexp.sweeps.tables import check_not_smaller, table_path, write_tables
+from varexp.sweeps.signals import ended_by_signals
+from varexp.sweeps.tables import TableError, check_keeps_rows, table_path, write_incomplete, write_tables
 from varexp.sweeps.tracking import Tracker, tracker
 
 console = Console(stderr=True)
 NAMED = ("model", "target", "K", "kernel", "domain", "depth", "width", "seed")  # settings that an error names a cell by
+ON_ERROR = ("continue", "stop")
+OPTIONS = "target_options"
+SHOWN_FAILURES = 20  # in the message; all of them are in runs/failures
+
+
+def say(line: str) -> None:
+    """Print a line for whoever watches, as it is."""
+    console.print(line, soft_wrap=True, markup=False, highlight=False)
 
 
 class SweepFailedError(RuntimeError):
@@ -43,46 +51,86 @@ class Part:
     def keys(self) -> list[str]:
         return [cell.key for cell in self.cells]
 
-    def write(self, results: Path, store: Store, failed: Collection[str]) -> tuple[list[Record], list[Path]]:
-        """Its table, from the records that are there, and its figures; the records, and the paths of the figures."""
-        records = [record for key in self.keys if (record := store.read(key)) is not None and key not in failed]
-        write_tables(results, self.name, records)
-        return records, draw(self.name, results) if self.name in FIGURES and records else []
+    def rows(self) -> list[dict[str, Any]]:
+        """What is known of its rows before they are run: keys and settings."""
+        return [{"key": cell.key, **cell.columns()} for cell in self.cells]
 
 
 def run_sweep(config: SweepConfig) -> None:
-    """Run the experiments of a config as one pool of cells; each is written as soon as its last cell is there.
+    """Run the experiments of a config as one pool of cells; each table is written as soon as its last cell is there.
 
-    Raises SweepFailedError naming the cells that failed, after every other cell is done.
+    Raises:
+        SweepFailedError: some cells failed, which the message names, after every other cell is done. A table that would
+            not be complete stays as it was; the rows that are there lie beside it.
+        TableError: a table would lose rows.
     """
     results = results_folder(config)
+    if config.on_error not in ON_ERROR:
+        raise bad_value("on_error", config.on_error, " or ".join(ON_ERROR))
     parts = [Part(name, cells) for name, cells in expand(config).items()]
     cells = list({cell.key: cell for part in parts for cell in part.cells}.values())
-    workers = workers_of(config.engine.name, config.engine.workers)
+    workers = workers_of(config)
     store = Store(results)
     store.check_writable()
+    for folder in ("tables", "figures"):
+        require_writable(results / folder)
     for part in parts:
-        check_not_smaller(results, part.name, part.keys, config.overwrite)
+        check_keeps_rows(results, part.name, part.rows(), config.overwrite)
     waiting = unfinished(store, cells, config.stale)
     name = "-".join(part.name for part in parts)
-    mirror = tracker(config, name, results)
+    mirror = tracker(config, name, results, say)
     console.print(f"{name}: {len(cells)} cells, {len(cells) - len(waiting)} recorded, {len(waiting)} to run")
     failures: dict[str, str] = {}
     left = {cell.key for cell in waiting}
-    unwritten = list(parts)
-    with _terminated_by_exception(), closing(_run_cells(waiting, workers, store, mirror, len(cells))) as ended:
+    unwritten, lossy = list(parts), []
+    ran = _run_cells(waiting, workers, config, store, mirror, len(cells))
+    with ended_by_signals(), mirrored(mirror, failures), closing(ran) as ended:
         for outcome in itertools.chain([Outcome()], ended):
             failures.update(outcome.failures)
             left -= {record["key"] for record in outcome.records} | outcome.failures.keys()
             for part in [p for p in unwritten if left.isdisjoint(p.keys)]:
                 unwritten.remove(part)
-                records, figures = part.write(results, store, failures)
-                mirror.written(part.name, records, table_path(results, part.name), figures)
-                for path in [table_path(results, part.name), *figures]:
-                    console.print(f"wrote {path}")
-    mirror.finish(len(failures))
+                try:
+                    _write(part, results, store, failures, config.overwrite, mirror)
+                except TableError as error:  # another sweep has written rows in the meantime
+                    lossy.append(str(error))
+            if failures and config.on_error == "stop":
+                break
+        for part in unwritten:  # of a sweep that stops at the first failure
+            _write(part, results, store, failures, config.overwrite, mirror)
     if failures:
-        raise SweepFailedError(_describe(failures, cells))
+        raise SweepFailedError(_describe(failures, cells, store, config))
+    if lossy:
+        raise TableError("; ".join(lossy))
+
+
+@contextmanager
+def mirrored(mirror: Tracker, failures: Collection[str]) -> Iterator[None]:
+    """Tell a mirror of the end, also of one by an error or a signal."""
+    try:
+        yield
+    except BaseException:
+        mirror.finish(max(1, len(failures)))
+        raise
+    mirror.finish(len(failures))
+
+
+def _write(part: Part, results: Path, store: Store, failed: Collection[str], overwrite: bool, mirror: Tracker) -> None:
+    """The table and figures of an experiment; of one that is not complete, its rows beside the table."""
+    found = {key: store.read(key) for key in part.keys if key not in failed}
+    records = [record for record in found.values() if record is not None]
+    if len(records) < len(part.cells):
+        path = write_incomplete(results, part.name, records)
+        say(
+            f"{len(part.cells) - len(records)} of {len(part.cells)} rows of {part.name} are missing: its table and "
+            f"figures stay as they were, the other rows are in {path}"
+        )
+        return
+    write_tables(results, part.name, records, overwrite)
+    figures = draw(part.name, results) if part.name in FIGURES and records else []
+    mirror.written(part.name, records, table_path(results, part.name), figures)
+    for path in [table_path(results, part.name), *figures]:
+        say(f"wrote {path}")
 
 
 def run_cell(config: SweepConfig) -> Record:
@@ -91,9 +139,11 @@ def run_cell(config: SweepConfig) -> Record:
     store = Store(results_folder(config))
     store.check_writable()
     if unfinished(store, [cell], config.stale):
-        outcome = execute(Batch((TrainedTogether((cell,)),)))
+        with ended_by_signals():
+            outcome = execute(Batch((TrainedTogether((cell,)),)))
         if outcome.failures:
-            raise SweepFailedError(_describe(outcome.failures, [cell]))
+            _keep_tracebacks(store, outcome)
+            raise SweepFailedError(_describe(outcome.failures, [cell], store, config))
         store.write_all(outcome.records, outcome.weights)
     record = store.read(cell.key)
     assert record is not None
@@ -105,6 +155,9 @@ def unfinished(store: Store, cells: Sequence[Cell], stale: str) -> list[Cell]:
     if stale not in ("rerun", "keep"):
         raise bad_value("stale", stale, "rerun or keep")
     versions = {cell.key: (store.read(cell.key) or {}).get("version") for cell in cells}
+    for line in store.set_aside:
+        say(line)
+    store.set_aside.clear()
     outdated = [v for v in versions.values() if v not in (None, code_version())]
     if outdated:
         action = "kept as they are" if stale == "keep" else "run again (stale=keep would keep them)"
@@ -114,7 +167,7 @@ def unfinished(store: Store, cells: Sequence[Cell], stale: str) -> list[Cell]:
 
 
 def _run_cells(
-    cells: Sequence[Cell], workers: int, store: Store, mirror: Tracker, total: int
+    cells: Sequence[Cell], workers: int, config: SweepConfig, store: Store, mirror: Tracker, total: int
 ) -> Generator[Outcome, None, None]:
     """Run cells, and store each record before it is yielded."""
     planned = batches(cells, workers)
@@ -131,9 +184,10 @@ def _run_cells(
     with Progress(*columns, console=console) as progress:
         steps = sum(model.cost for batch in planned for model in batch.models)
         task = progress.add_task(f"{done}/{total} cells", total=steps)
-        with closing(run_batches(planned, workers, lambda count: progress.advance(task, count))) as outcomes:
+        with closing(run_batches(planned, workers, config, lambda count: progress.advance(task, count))) as outcomes:
             for outcome in outcomes:
                 store.write_all(outcome.records, outcome.weights)
+                _keep_tracebacks(store, outcome)
                 done += len(outcome.records)
                 failed += len(outcome.failures)
                 progress.update(task, description=f"{done}/{total} cells")
@@ -143,33 +197,32 @@ def _run_cells(
                 yield outcome
 
 
-def _describe(failures: dict[str, str], cells: Sequence[Cell]) -> str:
+def _keep_tracebacks(store: Store, outcome: Outcome) -> None:
+    for key, reason in outcome.failures.items():
+        store.write_failure(key, outcome.tracebacks.get(key, reason + "\n"))
+
+
+def _describe(failures: dict[str, str], cells: Sequence[Cell], store: Store, config: SweepConfig) -> str:
+    """What failed, why, and how to run it again; the whole tracebacks are in files."""
     names = {cell.key: cell for cell in cells}
-    lines = [f"{len(failures)} of {len(cells)} cells failed:"]
-    for key, reason in failures.items():
+    lines = [f"{len(failures)} of {len(cells)} cells failed; tracebacks in {store.failures}:"]
+    for key, reason in list(failures.items())[:SHOWN_FAILURES]:
         cell = names[key]
         shown = {name: value for name, value in cell.columns().items() if name in NAMED}
         lines.append(f"  {key} ({' '.join(f'{name}={shown[name]}' for name in NAMED)}): {reason}")
+        lines.append(f"    again: {command_of(cell, results_folder(config))}")
+    if len(failures) > SHOWN_FAILURES:
+        lines.append(f"  and {len(failures) - SHOWN_FAILURES} more")
     return "\n".join(lines)
+
+
+def command_of(cell: Cell, results: Path) -> str:
+    """The command that runs one cell, whatever the defaults are."""
+    words = [f"{name}={value}" for name, value in cell.columns().items() if value is not None and name != OPTIONS]
+    words += [f"{OPTIONS}.{name}={value}" for name, value in cell.target.target_options]
+    return " ".join(["varexp", "train", *map(shlex.quote, [*words, f"results={results}"])])
 
 
 def results_folder(config: SweepConfig) -> Path:
     """The folder that receives runs/, tables/ and figures/; a leading ~ is the home folder."""
     return Path(config.results).expanduser().resolve()
-
-
-@contextmanager
-def _terminated_by_exception() -> Iterator[None]:
-    """SIGTERM raises SystemExit(143), so that files are closed; off the main thread signals are left alone."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def terminate(signum: int, frame: FrameType | None) -> None:
-        sys.exit(143)
-
-    before = signal.signal(signal.SIGTERM, terminate)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

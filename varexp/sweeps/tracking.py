@@ -1,6 +1,9 @@
-"""Mirrors of a sweep. Nothing reads them back, and without one the sweep asks no questions."""
+"""Mirrors of a sweep. Nothing reads them back, without one the sweep asks no questions, and none can end it."""
 
-from collections.abc import Sequence
+import os
+import queue
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,8 @@ from varexp.sweeps.records import Record
 
 BACKENDS = ("none", "wandb")
 MODES = ("offline", "online")
+TRUE = ("1", "true", "yes", "on")
+PATIENCE_S = 60.0  # how long the end of a sweep waits for a mirror
 
 
 class Tracker:
@@ -25,10 +30,47 @@ class Tracker:
         """The end, once."""
 
 
+class Apart(Tracker):
+    """Another tracker, in a thread of its own. What it raises, or that it hangs, costs one warning and the mirror.
+
+    Args:
+        make: makes the tracker, in that thread.
+        warn: takes the warning.
+    """
+
+    def __init__(self, make: Callable[[], Tracker], warn: Callable[[str], None]) -> None:
+        self.warn = warn
+        self.calls: queue.Queue[Callable[[Tracker], None] | None] = queue.Queue()
+        self.thread = threading.Thread(target=self._run, args=(make,), daemon=True)
+        self.thread.start()
+
+    def _run(self, make: Callable[[], Tracker]) -> None:
+        try:
+            tracker = make()
+            while (call := self.calls.get()) is not None:
+                call(tracker)
+        except BaseException as error:  # libraries end processes as well
+            lines = str(error).strip().splitlines() or [""]
+            self.warn(f"warning: the mirror failed and is left out from here on; {type(error).__name__}: {lines[0]}")
+
+    def progress(self, done: int, failed: int, total: int) -> None:
+        self.calls.put(lambda tracker: tracker.progress(done, failed, total))
+
+    def written(self, experiment: str, records: Sequence[Record], table: Path, figures: Sequence[Path]) -> None:
+        self.calls.put(lambda tracker: tracker.written(experiment, records, table, figures))
+
+    def finish(self, failed: int) -> None:
+        self.calls.put(lambda tracker: tracker.finish(failed))
+        self.calls.put(None)
+        self.thread.join(PATIENCE_S)
+        if self.thread.is_alive():
+            self.warn(f"warning: the mirror did not end within {PATIENCE_S:g} s and is left to itself")
+
+
 class WandbTracker(Tracker):
     """One W&B run a sweep: config, progress, learning curves, tables, figures."""
 
-    def __init__(self, config: SweepConfig, name: str, results: Path) -> None:
+    def __init__(self, config: SweepConfig, name: str, results: Path, mode: str) -> None:
         import wandb
 
         folder = results / "runs"
@@ -38,7 +80,7 @@ class WandbTracker(Tracker):
             project=config.tracking.project,
             name=name,
             job_type="sweep",
-            mode=config.tracking.mode,  # type: ignore[arg-type]
+            mode=mode,  # type: ignore[arg-type]
             dir=folder,
             config=asdict(config),
             settings=wandb.Settings(console="off", silent=True),
@@ -86,13 +128,18 @@ def _learning_curves(experiment: str, records: Sequence[Record]) -> list[tuple[f
     return points
 
 
-def tracker(config: SweepConfig, name: str, results: Path) -> Tracker:
-    """The tracker a config asks for. ValueError for one that does not exist."""
+def tracker(config: SweepConfig, name: str, results: Path, warn: Callable[[str], None] = print) -> Tracker:
+    """The tracker a config asks for. ValueError for one that does not exist.
+
+    The variables WANDB_MODE and WANDB_DISABLED are respected: they count before the config.
+    """
     if config.tracking.backend not in BACKENDS or config.tracking.mode not in MODES:
         raise ValueError(
             f"tracking is backend {' or '.join(BACKENDS)} and mode {' or '.join(MODES)}, got backend="
             f"{config.tracking.backend!r}, mode={config.tracking.mode!r}"
         )
-    if config.tracking.backend == "none":
+    mode = os.environ.get("WANDB_MODE") or config.tracking.mode
+    off = mode == "disabled" or os.environ.get("WANDB_DISABLED", "").lower() in TRUE
+    if config.tracking.backend == "none" or off:
         return Tracker()
-    return WandbTracker(config, name, results)
+    return Apart(lambda: WandbTracker(config, name, results, mode), warn)

@@ -7,6 +7,7 @@ import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
 
+from varexp.files import atomic
 from varexp.registry import Registry, import_all
 from varexp.report.figures._row import row_figure
 from varexp.report.tables import load_table
@@ -31,13 +32,14 @@ def draw(experiment: str, results: Path) -> list[Path]:
         raise FileNotFoundError(f"{path} is not there: run {maker} first")
     table = load_table(experiment, results)
     folder = results / "figures"
-    folder.mkdir(parents=True, exist_ok=True)
     written = []
     with matplotlib.rc_context(fname=STYLE):
         for name, figure in figures(table).items():
             for suffix, metadata in (("svg", {"Date": None}), ("png", {"Software": None})):
-                written.append(folder / f"{name}.{suffix}")
-                figure.savefig(written[-1], metadata=metadata)
+                path = folder / f"{name}.{suffix}"
+                with atomic(path) as temporary:
+                    figure.savefig(temporary, metadata=metadata)
+                written.append(path)
     return written
 
 

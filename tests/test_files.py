@@ -1,0 +1,84 @@
+"""files.py: files that are there whole or not at all, with the permissions of new files; locks and probes."""
+
+import multiprocessing
+import os
+import stat
+
+import pytest
+
+from varexp.files import StoreError, atomic, locked, require_writable, write_atomically
+
+
+def test_replacing_is_atomic(tmp_path):
+    path = tmp_path / "table.csv"
+    write_atomically(path, "one\n")
+    write_atomically(path, b"two\n")
+    assert path.read_text() == "two\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def _write_half(path, error):
+    with atomic(path) as temporary:
+        temporary.write_text("half of the n")
+        raise error
+
+
+def test_what_breaks_off_leaves_the_old_file(tmp_path):
+    path = tmp_path / "figure.svg"
+    write_atomically(path, "old")
+    with pytest.raises(ZeroDivisionError):
+        _write_half(path, ZeroDivisionError())
+    with pytest.raises(StoreError, match="cannot write"):
+        _write_half(path, OSError("the disk is full"))
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
+def test_the_umask_is_respected(tmp_path, mask, mode):
+    before = os.umask(mask)
+    try:
+        write_atomically(tmp_path / "a", "x")
+    finally:
+        assert os.umask(before) == mask  # and left as it was
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == mode
+
+
+def _probe(root, count):
+    for _ in range(count):
+        require_writable(root)
+
+
+def test_probes_of_several_processes_do_not_meet(tmp_path):
+    context = multiprocessing.get_context("fork")
+    processes = [context.Process(target=_probe, args=(tmp_path, 100)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0] * 4
+    assert list(tmp_path.iterdir()) == []
+
+
+def _add_one(root, count):
+    for _ in range(count):
+        with locked(root):
+            path = root / "number"
+            path.write_text(str(int(path.read_text()) + 1))
+
+
+def test_a_lock_lets_one_in_at_a_time(tmp_path):
+    (tmp_path / "number").write_text("0")
+    context = multiprocessing.get_context("fork")
+    processes = [context.Process(target=_add_one, args=(tmp_path, 100)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert (tmp_path / "number").read_text() == "400"
+
+
+def test_a_lock_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StoreError, match="cannot write"), locked(tmp_path / "file"):
+        pass

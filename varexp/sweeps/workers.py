@@ -1,0 +1,176 @@
+"""Worker processes that can die: what happens to one costs the batch that it held, and no other.
+
+Every worker is a process with a pipe to its parent. It gets a batch, reports model-steps, and answers an outcome. A
+worker whose parent is gone ends at once. The death of a worker, by whatever signal, is an outcome like any other.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+from varexp.extensions import load_extensions
+from varexp.sweeps.execute import Outcome, execute
+from varexp.sweeps.plan import Batch
+from varexp.training.problem import Notify
+
+POLL_S = 0.2
+REPORTED_AT_ONCE = 1000  # model-steps
+END_S = 5.0  # how long a worker has to end before it is killed
+
+
+@dataclass(frozen=True)
+class Death:
+    """How a worker ended that did not answer."""
+
+    reason: str
+
+
+@dataclass
+class Worker:
+    """A process, the pipe to it, and the batch that it holds."""
+
+    process: Any
+    pipe: Connection
+    batch: Batch
+    started: float = field(default_factory=time.monotonic)
+    memory: str = ""  # when last seen
+
+    def look(self) -> None:
+        """Note how much memory the process has, where the system says so."""
+        with suppress(OSError):
+            for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+                if line.startswith("VmHWM:"):
+                    self.memory = f", {int(line.split()[1]) / 2**20:.1f} GiB of memory at most when last seen"
+
+    def death(self) -> Death:
+        """How it ended."""
+        self.process.join(END_S)
+        if self.process.is_alive():  # it closed its pipe and goes on
+            self.process.kill()
+            self.process.join()
+        code = self.process.exitcode
+        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
+        hint = ", perhaps for want of memory" if code == -signal.SIGKILL else ""
+        return Death(f"worker process {self.process.pid} {how}{hint}{self.memory}")
+
+
+class Workers:
+    """At most `count` worker processes. Use as a context: at its end no process is left."""
+
+    def __init__(self, count: int, time_limit: float | None, notify: Notify) -> None:
+        self.count, self.time_limit, self.notify = count, time_limit, notify
+        self.context = multiprocessing.get_context("spawn")
+        self.busy: list[Worker] = []
+        self.idle: list[tuple[Any, Connection]] = []
+
+    def __enter__(self) -> "Workers":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in [worker.process for worker in self.busy] + [process for process, _ in self.idle]:
+            process.terminate()
+        for process in [worker.process for worker in self.busy] + [process for process, _ in self.idle]:
+            process.join(END_S)
+            if process.is_alive():
+                process.kill()
+                process.join()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another batch can be given."""
+        return len(self.busy) < self.count
+
+    def give(self, batch: Batch) -> None:
+        """Let a process run a batch, a new one unless one is idle."""
+        process, pipe = self.idle.pop() if self.idle else self._new()
+        with suppress(OSError):  # it has died since: that is found when its answer is waited for
+            pipe.send(batch)
+        self.busy.append(Worker(process, pipe, batch))
+
+    def _new(self) -> tuple[Any, Connection]:
+        ours, theirs = self.context.Pipe()
+        process = self.context.Process(target=_serve, args=(theirs,), daemon=True)
+        process.start()
+        theirs.close()
+        return process, ours
+
+    def ended(self) -> Iterator[tuple[Batch, Outcome | Death]]:
+        """Batches that have ended since the last call, after waiting for a moment."""
+        wait([worker.pipe for worker in self.busy], POLL_S)
+        for worker in list(self.busy):
+            worker.look()
+            found = self._answer(worker)
+            if found is None:
+                continue
+            self.busy.remove(worker)
+            if isinstance(found, Outcome):
+                self.idle.append((worker.process, worker.pipe))
+            else:
+                worker.pipe.close()
+            yield worker.batch, found
+
+    def _answer(self, worker: Worker) -> Outcome | Death | None:
+        try:
+            while worker.pipe.poll():
+                message = worker.pipe.recv()
+                if isinstance(message, Outcome):
+                    return message
+                self.notify(message)
+        except (EOFError, OSError):
+            return worker.death()
+        if self.time_limit is not None and time.monotonic() - worker.started > self.time_limit:
+            worker.process.kill()
+            worker.process.join()
+            return Death(
+                f"worker process {worker.process.pid} took longer than engine.time_limit={self.time_limit:g} s"
+            )
+        return None
+
+
+def _serve(pipe: Connection) -> None:
+    """Run batches until the parent ends."""
+    for number in (signal.SIGINT, signal.SIGHUP):  # the parent's to handle
+        signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    load_extensions()
+    while True:
+        try:
+            batch = pipe.recv()
+        except (EOFError, OSError):
+            return
+        reporter = Reporter(pipe)
+        outcome = execute(batch, reporter)
+        reporter.send()
+        pipe.send(outcome)
+
+
+class Reporter:
+    """Tells the parent of model-steps, many at once."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self.pipe, self.waiting = pipe, 0
+
+    def __call__(self, count: int) -> None:
+        self.waiting += count
+        if self.waiting >= REPORTED_AT_ONCE:
+            self.send()
+
+    def send(self) -> None:
+        """Report what is left."""
+        self.pipe.send(self.waiting)
+        self.waiting = 0
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()  # its end closes a pipe, whatever ended it
+        os._exit(1)
