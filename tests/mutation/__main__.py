@@ -3,8 +3,8 @@
 Usage: python -m tests.mutation [sample=N] [seed=S] [module=enclosure/products,...] [without=...] [processes=2]
 
 Prints a table by module and every survivor that explained.toml does not explain; the outcome of every mutant goes to
-build/mutation.json, the counts of a run over all modules to results/mutation.json. The exit status is 1 where fewer than
-95 % of the mutants are killed, or a survivor is not explained.
+build/mutation.json, the counts of a run over all modules to results/mutation.json. The exit status is 1 where fewer
+than 95 % of the mutants are killed, or a survivor is not explained.
 """
 
 import json

@@ -8,8 +8,8 @@ FACTORS = {"up", "down"}  # names of factors 1 ± γ
 UNDERFLOW = {"TINY", "SMALLEST", "tiny_where", "underflow_of_squares"}
 COUNTING = {"gamma", "roundings"}  # their arguments are numbers of roundings
 SHAPING = set(
-    "reshape view flatten unflatten expand expand_as movedim transpose permute new_zeros new_empty new_ones zeros empty "
-    "ones eye repeat_interleave topk split unsqueeze squeeze tile broadcast_to cartesian_prod lru_cache".split()
+    "reshape view flatten unflatten expand expand_as movedim transpose permute new_zeros new_empty new_ones zeros "
+    "empty ones eye repeat_interleave topk split unsqueeze squeeze tile broadcast_to cartesian_prod lru_cache".split()
 )
 KEYWORDS = {"dim", "keepdim", "strict", "dtype", "maxsize", "frozen", "eq", "repr", "init"}
 TEXTS = {"__str__", "__repr__", "_text"}

@@ -10,7 +10,7 @@ Made by operators of our own, for what tensor code consists of:
 
 * SwapExtremes: maximum and minimum, amax and amin, max and min, clamp_min and clamp_max are exchanged;
 * RemoveCall: a call in a chain is removed, so that x.add_(e) becomes x, and x.abs() becomes x;
-* DropSummand: a summand is left out, so that a + b becomes a, and b; torch.add(a, b) and torch.addcmul(a, b, c) become a;
+* DropSummand: a summand is left out, so that a + b becomes a, and b; torch.add(a, b) becomes a;
 * SignedAssignment: += becomes −=, *= becomes /=, &= becomes |=, and the reverse;
 * ShrinkNumber, GrowNumber: a real constant is 5 % smaller or larger. A real constant is a float, or an int that
   multiplies or divides. One between 1 and 1.1 is an allowance upwards, and is only made smaller.
@@ -131,7 +131,8 @@ class ShrinkNumber(Rewrite):
     def rewrites(self, node: Any) -> Iterator[str]:
         if node.type != "number" or is_negligible(node):
             return
-        if node.value.isdigit() and node.parent.type != "term":
+        beside = (node.get_previous_sibling(), node.get_next_sibling())
+        if node.value.isdigit() and not any(getattr(x, "value", "") in ("*", "/") for x in beside):
             return
         value = float(node.value)
         if value != 0 and not (self.factor > 1 and 1 < value < 1.1):

@@ -1,7 +1,7 @@
 """A changed source in the place of a module: handed to the import, or put into functions that exist already.
 
-Functions that exist get the code of the changed source, so that tests need not be collected again for every mutant. What
-a module or a class computes when it is imported stays as it was: `replace_code` says when that may matter.
+Functions that exist get the code of the changed source, so that tests need not be collected again for every mutant.
+What a module or a class computes when it is imported stays as it was: `replace_code` says when that may matter.
 """
 
 import functools

@@ -1,4 +1,4 @@
-"""Which modules are changed, by which tests each is judged, which mutants are run, and which survivors are explained."""
+"""Which modules are changed, which tests judge each, which mutants are run, and which survivors are explained."""
 
 import random
 import tomllib

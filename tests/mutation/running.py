@@ -1,11 +1,12 @@
 """Tests of changed modules, in forked children; nothing is written to disk.
 
 A process that has torch and pytest in memory, but nothing of varexp, forks one server for each set of tests. It imports
-varexp as it is, collects the tests, and forks a child for each mutant, whose functions get the changed code. A child stops
-at the first failure. Where a mutant survives that the imports of the server may have missed (`patching`), it is run once
-more, in a child that imports everything afresh.
+varexp as it is, collects the tests, and forks a child for each mutant, whose functions get the changed code. A child
+stops at the first failure. Where a mutant survives that the imports of the server may have missed (`patching`), it is
+run once more, in a child that imports everything afresh.
 """
 
+import contextlib
 import json
 import os
 import sys
@@ -54,7 +55,7 @@ def outcomes_of(tests: Sequence[str], jobs: Sequence[Job], processes: int) -> It
             number, verdict, failing, seconds = json.loads(line)
             job = Job(tuple(tests), LONGEST) if number < 0 else jobs[number]
             if verdict == "unsure":
-                again.append(replace(job, timeout=5 * seconds + 60))
+                again.append(replace(job, tests=tuple(tests), timeout=5 * seconds + 60))
             else:
                 yield Outcome(job, verdict, failing, seconds)
     os.waitpid(server, 0)
@@ -66,6 +67,13 @@ class _FirstFailure:
 
     def __init__(self) -> None:
         self.name = ""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> None:
+        """One counterexample is enough: hypothesis does not look for a smaller one."""
+        settings, phase = sys.modules["hypothesis"].settings, sys.modules["hypothesis"].Phase
+        settings.register_profile("first", settings(), phases=(phase.explicit, phase.generate))
+        settings.load_profile("first")
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         if report.failed and not self.name:
@@ -99,10 +107,8 @@ class _Server(_FirstFailure):
                 path = Path(str(sys.modules[job.module].__file__))
                 old = path.read_text(encoding="utf-8")
                 complete = replace_code(job.module, old, job.source, self.called.get(str(path), set()))
-            try:
+            with contextlib.suppress(session.Failed):
                 pytest_runtestloop(session)
-            except session.Failed:
-                pass
             return ("failed", self.name) if self.name else ("passed" if complete else "unsure", "")
 
         for as_it_is in run_all([Job((), LONGEST)], 1, work):
