@@ -7,7 +7,8 @@ from tolerances import ROUNDING
 
 from varexp.enclosure import aliasing, nonlinear
 from varexp.enclosure.functions import EXP, TANH
-from varexp.enclosure.nonlinear import between_parallel_lines, clip_to_range, compose
+from varexp.enclosure.nonlinear import ElementaryFunction, between_parallel_lines, clip_to_range, compose
+from varexp.enclosure.rounding import UNIT
 
 
 def test_a_remainder_wider_than_the_range_is_replaced_by_the_range():
@@ -71,3 +72,16 @@ def test_a_strip_by_hand():
     assert torch.equal(result.polynomial[0], 0.5 * x.polynomial[0] + 0.5)
     assert bool((result.remainder >= 0.5 * x.remainder + 0.5).all())
     assert escapes(lambda v: v.relu(), x) == 0
+
+
+def test_what_rounds_in_a_value_is_in_the_remainder():
+    """A function that is 3 everywhere, and whose own code loses nothing: 8u of every value at a node."""
+    none = torch.zeros_like
+    flat = ElementaryFunction(
+        value=lambda x: torch.full_like(x, 3.0),
+        value_error=lambda x, y: none(x),
+        slope_range=lambda low, high: (none(low), none(high)),
+        complex_variation=lambda c, U, H: none(U),
+        preferred_reach=lambda c, D: none(D) + 1.0,
+    )
+    assert bool((compose(random_model(4, 1, 3, (), 0.3), flat).remainder >= 8 * UNIT * 3).all())

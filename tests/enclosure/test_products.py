@@ -11,7 +11,7 @@ from tolerances import ROUNDING
 
 from varexp.enclosure.basis import Ring
 from varexp.enclosure.products import contract, multiply
-from varexp.enclosure.rounding import UNIT
+from varexp.enclosure.rounding import UNIT, gamma
 
 
 def test_a_product_within_the_order_is_numpys():
@@ -87,3 +87,16 @@ def test_what_a_product_rounds_is_in_the_remainder(degree):
         lost.append(sum(abs(a - b) for a, b in zip(computed, exact, strict=True)))
     assert all(a <= Fraction(b) for a, b in zip(lost, found.remainder.flatten().tolist(), strict=True))
     assert max(lost) > 0
+
+
+def test_what_nodes_and_transform_round_is_in_the_remainder():
+    """γ of the product at a node, times Λ; and γ of the evaluations, of what varies alone, times the weight."""
+    x, y = (random_model(seed, 1, 3, (), 0.5) for seed in (7, 8))
+    for model in (x, y):
+        model.remainder = torch.zeros_like(model.remainder)
+        model.polynomial[2:] = 0.0  # so that nothing is truncated
+        model.magnitude = model.polynomial.abs().sum(dim=0)
+    grid, size = x.ring.grid(), x.magnitude * y.magnitude
+    varying = size - x.polynomial[0].abs() * y.polynomial[0].abs()
+    allowed = 2 * grid.lebesgue * gamma(9) * size + grid.weight * gamma(len(grid) + 2 * len(x.ring)) * varying
+    assert bool((multiply(x, y).remainder >= allowed).all())
