@@ -21,6 +21,7 @@ class Module:
 
     file: str
     tests: tuple[str, ...]
+    left_out: frozenset[str] = frozenset()
 
     @property
     def source(self) -> str:
@@ -31,8 +32,8 @@ class Module:
         return self.file.removesuffix(".py").replace("/", ".")
 
     def mutants(self) -> list[Mutant]:
-        """All mutants of the file."""
-        return mutants(self.file, self.source)
+        """All mutants of the file, but those of functions that are left out."""
+        return [mutant for mutant in mutants(self.file, self.source) if mutant.function not in self.left_out]
 
 
 def modules(only: Sequence[str] = (), without: Sequence[str] = ()) -> list[Module]:
@@ -51,7 +52,8 @@ def modules(only: Sequence[str] = (), without: Sequence[str] = ()) -> list[Modul
     chosen = {f"varexp/{name}.py" for name in only} or set(tests)
     if not chosen <= set(tests):
         raise ValueError(f"modules.toml has no tests for {sorted(chosen - set(tests))}")
-    return [Module(file, tests[file]) for file in sorted(chosen - left_out)]
+    functions = frozenset(table["left_out_functions"])
+    return [Module(file, tests[file], functions) for file in sorted(chosen - left_out)]
 
 
 def sample(all_mutants: Sequence[Sequence[Mutant]], size: int, seed: int) -> list[Mutant]:
