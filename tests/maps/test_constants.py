@@ -8,7 +8,8 @@ import pytest
 import torch
 from tolerances import ROUNDING
 
-from varexp.maps.constants import Constant, product_rounding
+from varexp.enclosure.rounding import gamma
+from varexp.maps.constants import Constant, product_rounding, singular_value_bounds
 from varexp.maps.interpolation import image_matrix, resize_matrix
 from varexp.maps.norms import NORMS
 
@@ -84,3 +85,11 @@ def test_nonsense_is_refused():
     for ends in ((2.0, 1.0), (-1.0, 1.0), (0.0, math.inf), (math.nan, 1.0)):
         with pytest.raises(ValueError, match="a constant needs"):
             Constant(*ends)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_the_product_with_a_singular_vector_rounds_is_taken_from_the_lower_end(seed):
+    matrix = torch.randn(30, 30, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+    v = torch.linalg.svd(matrix, full_matrices=False)[2][0]
+    rounding = gamma(30) * float((matrix.abs() @ v.abs()).norm())
+    assert singular_value_bounds(matrix)[0] <= float((matrix @ v).norm()) - rounding

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-ROUNDING = {"UNIT", "TINY", "SMALLEST", "gamma", "tiny_where", "underflow_of_squares"}
+ROUNDING = {"UNIT", "TINY", "SMALLEST", "gamma", "tiny_where", "underflow_of_squares", "inner"}  # inner: a γ of ours
 FACTORS = {"up", "down"}  # names of factors 1 ± γ
 UNDERFLOW = {"TINY", "SMALLEST", "tiny_where", "underflow_of_squares"}
 COUNTING = {"gamma", "roundings"}  # their arguments are numbers of roundings
