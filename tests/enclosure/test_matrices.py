@@ -106,3 +106,10 @@ def test_errors_by_hand():
     a, b = (Matrix(torch.full((1, 1), x).double(), torch.full((1, 1), r).double()) for x, r in ((3, 0.5), (-4, 0.25)))
     for found, exact in ((a @ b, 0.5 * 4.25 + 3 * 0.25), (a * -3.0, 1.5), (a + b, 0.75), (a * -1.0, 0.5)):
         assert exact <= float(found.error) <= exact * (1 + 1e-12)
+
+
+@given(st.integers(0, 10**6), st.floats(-3, 3))
+def test_a_multiple_of_what_is_hardly_off_is_rounded_too(seed, factor):
+    a = drawn(2, 2, seed=seed)
+    truth = [[x * Fraction(factor) for x in row] for row in fractions(a)]
+    assert not off(Matrix(a, torch.full_like(a, 1e-40)) * factor, truth)

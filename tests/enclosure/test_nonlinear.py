@@ -85,3 +85,17 @@ def test_what_rounds_in_a_value_is_in_the_remainder():
         preferred_reach=lambda c, D: none(D) + 1.0,
     )
     assert bool((compose(random_model(4, 1, 3, (), 0.3), flat).remainder >= 8 * UNIT * 3).all())
+
+
+def test_the_magnitude_of_a_clipped_value_is_that_of_the_range():
+    x = random_model(2, 1, 2, (), 0.5)
+    x.remainder = torch.full_like(x.remainder, 1e9)
+    assert bool((clip_to_range(x, 2.0, 3.0).magnitude >= 3.0).all())
+
+
+def test_a_variable_that_stays_on_the_real_line_meets_what_the_others_reach():
+    """p = T_1 of the second variable: on the ellipse of the first it reaches 1, though its imaginary part is 0."""
+    x, seen = random_model(4, 2, 3, (), 0.0), []
+    x.polynomial[1:], x.polynomial[x.ring.powers.index((0, 1))] = 0.0, 1.0
+    compose(x, EXP._replace(complex_variation=lambda c, U, H: seen.append(U) or torch.zeros_like(U), on_disc=False))
+    assert float(seen[0].min()) >= 1.0

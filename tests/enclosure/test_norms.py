@@ -139,3 +139,14 @@ def test_what_the_value_at_the_middle_rounds_is_in_its_uncertainty():
     assert float(uncertainty) >= gamma(8) * 8
     _, exact = value_at_middle(alternating(0))
     assert float(exact) == 0.0  # a constant alone is not rounded
+
+
+def test_the_largest_entry_of_the_matrix_is_the_largest_in_absolute_value():
+    """In four variables it is negative."""
+    shape = ring(4, 2)
+    matrix = shape.bernstein_of_polynomials()
+    assert float(matrix.abs().max()) > float(matrix.max())
+    P = torch.tensor([(-1.0) ** e for e in range(len(shape))], dtype=torch.float64).reshape(-1, 1, 1, 1)
+    x = ChebyshevModel(shape, P, P[:0], torch.zeros_like(P[0]), torch.full_like(P[0], float(len(shape))))
+    ends = float((P.flatten() @ matrix).abs().max())
+    assert float(bound_entries(x)) >= ends + gamma(2 * len(shape)) * float(matrix.abs().max()) * len(shape)
