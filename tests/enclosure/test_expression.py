@@ -74,3 +74,11 @@ def test_rows_are_repeated_in_sums():
 def test_a_row_times_a_matrix_is_a_row():
     row = AffineExpression.of(random_model(5, 1, 2, (), 0.3, shape=(4, 5)))
     assert tuple(row.right_multiply(as_matrix(W)).shape) == (4, 6)
+
+
+def test_constants_add_up():
+    x = AffineExpression.of(random_model(6, 1, 2, (), 0.3, shape=(4, 3, 6)))
+    twice = x.add_constant(as_matrix(B)).add_constant(as_matrix(2 * B))
+    assert torch.allclose(twice.constant.value, 3 * B, rtol=ROUNDING, atol=ROUNDING)
+    both = x.add_constant(as_matrix(B)).add(x.add_constant(as_matrix(2 * B)))
+    assert torch.allclose(both.constant.value, 3 * B, rtol=ROUNDING, atol=ROUNDING)

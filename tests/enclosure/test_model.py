@@ -185,3 +185,10 @@ def test_the_magnitude_bounds_coefficients_and_generators(change):
     result = getattr(x, change)(*arguments)
     total = result.polynomial.abs().sum(dim=0) + result.generators.abs().sum(dim=0) + result.remainder
     assert bool((total <= result.magnitude * (1 + ROUNDING)).all())
+
+
+def test_an_error_of_what_is_added_is_added():
+    x, error = small_model(), torch.full((1, 1), 0.5, dtype=torch.float64)
+    wider = x.add_tensor(torch.ones_like(error), error)
+    assert 0.75 <= float(wider.remainder) <= 0.75 * (1 + ROUNDING)
+    assert float(wider.magnitude) >= 3.75 + 1.5

@@ -61,7 +61,7 @@ def is_factor_for_rounding(node: Any) -> bool:
 
 
 def _is_rounding(node: Any) -> bool:
-    return bool(_names(_code(node)) & ROUNDING)
+    return bool(_names(_code(node)) & ROUNDING) or (node.type == "number" and float(node.value) < 1e-6)
 
 
 def is_negligible(number: Any) -> bool:

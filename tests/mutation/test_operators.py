@@ -47,6 +47,7 @@ NOT_MADE = [
     "def f(a):\n    count = a + 2\n    return gamma(count)\n",
     "def __str__(self):\n    return a + b\n",
     "x = f(y, 1e-9)\n",
+    "x = y * (1 + 1e-9)\n",
     "x = f(y % 3, 2)\n",
 ]
 
