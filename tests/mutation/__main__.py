@@ -36,7 +36,6 @@ def main(words: Sequence[str]) -> int:
     prepare()
     outcomes = judge(plan, chosen, processes)
     counts = count(plan, found, outcomes, explained())
-    write("build/mutation.json", [row(outcome) for outcome in outcomes])
     if not only:
         write("results/mutation.json", {"sample": size or None, "seed": seed, "without": without, "modules": counts})
     return report(counts, outcomes)
@@ -61,6 +60,7 @@ def judge(plan: Sequence[Module], chosen: Sequence[Mutant], processes: int) -> l
             if not outcome.killed and outcome.job.label.key not in known:
                 describe(outcome.job.label)
         each = (time.monotonic() - start) / max(len(outcomes), 1)
+        write("build/mutation.json", [row(outcome) for outcome in outcomes])
         print(f"{len(outcomes)} of {len(chosen)} mutants, {each:.1f} s each: {jobs[-1].label.file}", flush=True)
     return outcomes
 

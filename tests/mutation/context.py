@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
-ROUNDING = {"UNIT", "TINY", "SMALLEST", "gamma", "tiny_where", "underflow_of_squares", "inner"}  # inner: a γ of ours
+ROUNDING = {"UNIT", "TINY", "SMALLEST", "gamma", "tiny_where", "underflow_of_squares", "inner", "vanishing"}
 FACTORS = {"up", "down"}  # names of factors 1 ± γ
-UNDERFLOW = {"TINY", "SMALLEST", "tiny_where", "underflow_of_squares"}
+UNDERFLOW = {"TINY", "SMALLEST", "tiny_where", "underflow_of_squares", "vanishing"}
 COUNTING = {"gamma", "roundings"}  # their arguments are numbers of roundings
 SHAPING = set(
     "reshape view flatten unflatten expand expand_as movedim transpose permute new_zeros new_empty new_ones zeros "
