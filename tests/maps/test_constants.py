@@ -88,8 +88,13 @@ def test_nonsense_is_refused():
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_what_the_product_with_a_singular_vector_rounds_is_taken_from_the_lower_end(seed):
-    matrix = torch.randn(30, 30, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
-    v = torch.linalg.svd(matrix, full_matrices=False)[2][0]
-    rounding = gamma(30) * float((matrix.abs() @ v.abs()).norm())
-    assert singular_value_bounds(matrix)[0] <= float((matrix @ v).norm()) - rounding
+def test_what_is_rounded_around_singular_vectors_widens_both_ends(seed):
+    """Every product of inner length 30, and the norm of A v beside it, loses γ_30 of the absolute values at most."""
+    matrix, lost = torch.randn(30, 30, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)), gamma(30)
+    u, s, vh = torch.linalg.svd(matrix, full_matrices=False)
+    lower, upper = singular_value_bounds(matrix)
+    image = lost * float((matrix.abs() @ vh[0].abs()).norm())
+    assert lower <= float((matrix @ vh[0]).norm()) * (1 - 2 * lost) - image
+    orthonormal = lost * float((u.abs().T @ u.abs()).norm() + (vh.abs() @ vh.abs().T).norm()) / 2
+    product, defect = (u * s).abs() @ vh.abs() + matrix.abs(), (matrix - (u * s) @ vh).abs()
+    assert upper >= float(s[0]) * (1 + orthonormal) + float((lost * product + defect).norm())
