@@ -16,10 +16,11 @@ export MALLOC_TRIM_THRESHOLD_ := 1073741824
 CHAINS := depth,width,kernel
 MODELS := downsampling,flowar,pyramid
 VAREXP := $(VENV)/bin/varexp
+SAMPLE ?= 0
 SWEEP := $(VAREXP) sweep tracking=wandb
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep models dynamics results verify weights audit smoke figures test lint bench paper clean
+.PHONY: help sweep models dynamics results verify weights audit smoke figures test mutants lint bench paper clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -53,6 +54,9 @@ figures: $(STAMP) ## redraw results/figures from results/tables, without trainin
 
 test: $(TOOLS) ## all tests
 	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+mutants: $(TOOLS) ## change the code that computes bounds, one place at a time: do the tests notice? hours; SAMPLE=400 for fewer
+	@$(PY) -m tests.mutation sample=$(SAMPLE)
 
 lint: $(TOOLS) ## ruff and mypy
 	@$(VENV)/bin/ruff check .

@@ -65,10 +65,13 @@ class Points:
 
 
 def violations(result, points, exact):
-    """How many exact values (points, cells, *logical) lie outside an enclosure, float64 noise of the test apart."""
+    """How many exact values (points, cells, *logical) lie outside an enclosure, float64 noise of the test apart; and
+    how many of them, or of the sums of its coefficients, lie above its magnitude."""
+    size, up = result.polynomial.abs().sum(0) + result.generators.abs().sum(0), 1 + 64 * UNIT
+    too_large = int((size > result.magnitude * up).sum()) + int((exact.abs() > result.magnitude * up).sum())
     result = result.drop_symbols_where(lambda symbol: symbol not in points.y)
     noise = 64 * UNIT * (exact.abs() + result.magnitude)
-    return int((~((exact - points.known(result)).abs() <= result.remainder + noise)).sum())
+    return too_large + int((~((exact - points.known(result)).abs() <= result.remainder + noise)).sum())
 
 
 def escapes(operation, model, seed=0):

@@ -8,7 +8,8 @@ import torch
 
 from varexp.enclosure.aliasing import Interpolant, aliasing_factors, ellipse_reaches
 from varexp.enclosure.basis import Ring, ring
-from varexp.enclosure.node_choice import LOG_RHOS
+from varexp.enclosure.node_choice import LOG_RHOS, node_counts
+from varexp.enclosure.rounding import gamma
 
 
 def basis(shape, t):
@@ -64,3 +65,20 @@ def test_interpolation_is_off_by_less_than_said_and_not_by_nothing(variables, co
     error = np.abs(np.prod(1 / (a - s), axis=0) - P[:, 0].numpy() @ basis(shape, s)).max()
     assert error <= R
     assert error > 1e-3 * float(above)  # so that a bound of nothing would be seen
+
+
+def test_two_variables_by_hand():
+    """Interpolation in the other variable multiplies the error by Λ = 1 + (2/π) log N."""
+    rho = np.exp(LOG_RHOS)
+    expected = 4 * (1 + 2 / math.pi * math.log(4)) * rho**-3 / (rho - 1)
+    assert np.allclose(aliasing_factors(2, (4,))[0], expected, rtol=1e-8)
+
+
+def test_what_the_transform_rounds_is_in_the_remainder():
+    """2·weight·γ_n times the variation, n at least the number of nodes."""
+    shape, none = ring(1, 3), torch.zeros(1, dtype=torch.float64)
+    exact = Interpolant(none[None], none, none)
+    finest = shape.grid(node_counts(shape)[-1])
+    found = float(exact.remainder(shape, none, none + 1.0))
+    assert found >= 2 * finest.weight * gamma(len(finest))
+    assert float(exact.remainder(shape, none + 1.0, none)) >= 1.0 + finest.lebesgue

@@ -37,3 +37,10 @@ def test_averages_are_sharper_than_products_with_weights():
 
 def test_weights_of_a_row_without_further_axes():
     assert escapes(lambda v: torch.softmax(v[:, 0], dim=-1), random_model(3, 1, 3, (), 0.1)) == 0
+
+
+def test_weights_of_scores_of_which_little_is_known_reach_from_0_to_1():
+    x = random_model(5, 1, 3, (), 0.1)
+    x.remainder = torch.full_like(x.remainder, 30.0)
+    x.magnitude = x.magnitude + 30.0
+    assert escapes(lambda v: torch.softmax(v, dim=-1), x) == 0

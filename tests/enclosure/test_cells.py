@@ -97,3 +97,16 @@ def test_parts_of_a_box_outside_the_domain_are_left_out():
     assert len(first_boxes(box)[0]) == 3
     assert box.contains(torch.tensor([[0.2, 0.2], [0.9, 0.9], [-0.1, 0.0]])).tolist() == [True, False, False]
     assert box.nearest(torch.tensor([[-1.0, 0.5]])).tolist() == [[0.0, 0.5]]
+
+
+def test_a_cell_is_reached_where_it_overlaps_the_box():
+    box = Box((0.0,), (1.0,), (1,))
+    middle = torch.tensor([[-0.3], [-0.1], [0.5], [1.1], [1.3]], dtype=torch.float64)
+    assert box.reached(middle, torch.full_like(middle, 0.2)).tolist() == [False, True, True, True, False]
+    assert box.contains(middle).tolist() == [False, False, True, False, False]
+
+
+def test_the_magnitude_of_parameters_is_their_largest_size():
+    middle, radius = torch.tensor([[[1.0, -2.0]], [[0.25, 0.5]]], dtype=torch.float64)
+    for shape in (ring(2, 3), ring(0, 0)):
+        assert parameters(shape, middle, radius).model().magnitude.tolist() == [[1.25, 2.5]]

@@ -64,3 +64,21 @@ def test_a_constant_is_repeated_to_the_shape():
     row = as_matrix(torch.ones(1, 1, dtype=torch.float64))
     assert expand_constant(row, torch.Size((4, 3, 5))).value.shape == (3, 5)
     assert expand_constant(row, torch.Size((4, 5))).value.shape == (1, 5)
+
+
+def test_rows_are_repeated_in_sums():
+    x = random_model(4, 1, 3, (), 0.3)
+    assert escapes(lambda v: v[..., :1, :] @ W + v @ W, x) == 0
+
+
+def test_a_row_times_a_matrix_is_a_row():
+    row = AffineExpression.of(random_model(5, 1, 2, (), 0.3, shape=(4, 5)))
+    assert tuple(row.right_multiply(as_matrix(W)).shape) == (4, 6)
+
+
+def test_constants_add_up():
+    x = AffineExpression.of(random_model(6, 1, 2, (), 0.3, shape=(4, 3, 6)))
+    twice = x.add_constant(as_matrix(B)).add_constant(as_matrix(2 * B))
+    assert torch.allclose(twice.constant.value, 3 * B, rtol=ROUNDING, atol=ROUNDING)
+    both = x.add_constant(as_matrix(B)).add(x.add_constant(as_matrix(2 * B)))
+    assert torch.allclose(both.constant.value, 3 * B, rtol=ROUNDING, atol=ROUNDING)

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
+from numpy.polynomial import chebyshev
 from test_basis import values
 from tolerances import ROUNDING
 
@@ -12,6 +13,7 @@ from varexp.enclosure.basis import ring
 from varexp.enclosure.cells import parameters
 from varexp.enclosure.halving import halve_boxes, halve_state, parts_of
 from varexp.enclosure.model import ChebyshevModel
+from varexp.enclosure.rounding import gamma
 
 
 @pytest.mark.parametrize("variables", [1, 2])
@@ -80,3 +82,17 @@ def test_a_box_of_many_parameters_is_cut_along_its_widest_one():
     assert torch.equal(cut, radius.argmax(dim=1))
     first, second = (middles - radii).reshape(4, 2, 6), (middles + radii).reshape(4, 2, 6)
     assert bool((second[:, 0] >= first[:, 1]).all())  # the parts meet
+
+
+@pytest.mark.parametrize("order", [3, 7])
+def test_what_halving_rounds_is_in_the_remainder(order):
+    """γ times the largest column sum of the exact matrix, by numpy's interpolation."""
+    shape = ring(1, order)
+    halves = [
+        chebyshev.chebinterpolate(lambda t, f=f: np.cos(f * np.arccos((t + 1) / 2)), order) for f in range(order + 1)
+    ]
+    growth = max(np.abs(column).sum() for column in halves)
+    P = torch.ones(len(shape), 1, 1, dtype=torch.float64)
+    size = P.sum(dim=0)
+    cut = halve_state(ChebyshevModel(shape, P, P[:0], torch.zeros_like(size), size))
+    assert float(cut.remainder.min()) >= gamma(len(shape)) * growth * float(size)

@@ -99,3 +99,17 @@ def test_tensors_that_come_and_go_are_not_kept_for_ever_nor_taken_for_each_other
             passing = as_matrix(torch.full((2, 2), float(i), dtype=torch.float64))
             assert torch.equal((kept @ passing).value, kept.value @ torch.full((2, 2), float(i), dtype=torch.float64))
         assert len(kept._derived) <= MOST_REMEMBERED
+
+
+def test_errors_by_hand():
+    """3 ± 0.5 times 4 ± 0.25 is 12 ± 0.5·4.25 ± 3·0.25; a multiple and a sum of both."""
+    a, b = (Matrix(torch.full((1, 1), x).double(), torch.full((1, 1), r).double()) for x, r in ((3, 0.5), (-4, 0.25)))
+    for found, exact in ((a @ b, 0.5 * 4.25 + 3 * 0.25), (a * -3.0, 1.5), (a + b, 0.75), (a * -1.0, 0.5)):
+        assert exact <= float(found.error) <= exact * (1 + 1e-12)
+
+
+@given(st.integers(0, 10**6), st.floats(-3, 3))
+def test_a_multiple_of_what_is_hardly_off_is_rounded_too(seed, factor):
+    a = drawn(2, 2, seed=seed)
+    truth = [[x * Fraction(factor) for x in row] for row in fractions(a)]
+    assert not off(Matrix(a, torch.full_like(a, 1e-40)) * factor, truth)

@@ -9,9 +9,9 @@ from tolerances import EXACT, ROUNDING
 
 from varexp.enclosure import Enclosure
 from varexp.enclosure.basis import ring
-from varexp.enclosure.matrices import as_matrix
+from varexp.enclosure.matrices import Matrix, as_matrix
 from varexp.enclosure.model import ChebyshevModel
-from varexp.enclosure.symbols import Symbol
+from varexp.enclosure.symbols import Symbol, parameter_symbols
 
 W = torch.randn(5, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(7))
 
@@ -158,3 +158,37 @@ def test_a_relative_error_is_relative_to_the_magnitude():
     wider = x.with_relative_error(0.1)
     assert float(wider.remainder) >= 0.25 + 0.1 * 3.75
     assert float(wider.remainder) <= (0.25 + 0.1 * 3.75) * 1.1 * (1 + ROUNDING)
+
+
+@pytest.mark.parametrize("factor", [1.0, -1.0])
+def test_a_sign_is_exact(factor):
+    x = random_model(8, 1, 2, new_symbols(2), 0.3)
+    scaled = x.scale(factor)
+    assert torch.equal(scaled.polynomial, factor * x.polynomial)
+    assert torch.equal(scaled.generators, factor * x.generators)
+    assert torch.equal(scaled.remainder, x.remainder)
+
+
+def test_an_error_of_a_matrix_meets_the_magnitude():
+    x, error = small_model(), torch.full((1, 1), 0.5, dtype=torch.float64)
+    wider = x.right_multiply(Matrix(torch.ones_like(error), error))
+    assert 0.25 + 3.75 * 0.5 <= float(wider.remainder) <= (0.25 + 3.75 * 0.5) * (1 + ROUNDING)
+    assert float(wider.magnitude) >= 3.75 * 1.5
+
+
+@pytest.mark.parametrize("change", ["condense", "add_tensor", "scale", "drop_symbols", "sum_along"])
+def test_the_magnitude_bounds_coefficients_and_generators(change):
+    parameters = parameter_symbols(2)
+    x = random_model(9, 1, 2, parameters, 0.3)
+    x.generators.neg_()
+    arguments = {"condense": (4,), "add_tensor": (-W[:3, :5],), "scale": (-0.3,), "sum_along": (-1,)}.get(change, ())
+    result = getattr(x, change)(*arguments)
+    total = result.polynomial.abs().sum(dim=0) + result.generators.abs().sum(dim=0) + result.remainder
+    assert bool((total <= result.magnitude * (1 + ROUNDING)).all())
+
+
+def test_an_error_of_what_is_added_is_added():
+    x, error = small_model(), torch.full((1, 1), 0.5, dtype=torch.float64)
+    wider = x.add_tensor(torch.ones_like(error), error)
+    assert 0.75 <= float(wider.remainder) <= 0.75 * (1 + ROUNDING)
+    assert float(wider.magnitude) >= 3.75 + 1.5

@@ -7,7 +7,8 @@ from tolerances import ROUNDING
 
 from varexp.enclosure import aliasing, nonlinear
 from varexp.enclosure.functions import EXP, TANH
-from varexp.enclosure.nonlinear import between_parallel_lines, clip_to_range, compose
+from varexp.enclosure.nonlinear import ElementaryFunction, between_parallel_lines, clip_to_range, compose
+from varexp.enclosure.rounding import UNIT
 
 
 def test_a_remainder_wider_than_the_range_is_replaced_by_the_range():
@@ -71,3 +72,30 @@ def test_a_strip_by_hand():
     assert torch.equal(result.polynomial[0], 0.5 * x.polynomial[0] + 0.5)
     assert bool((result.remainder >= 0.5 * x.remainder + 0.5).all())
     assert escapes(lambda v: v.relu(), x) == 0
+
+
+def test_what_rounds_in_a_value_is_in_the_remainder():
+    """A function that is 3 everywhere, and whose own code loses nothing: 8u of every value at a node."""
+    none = torch.zeros_like
+    flat = ElementaryFunction(
+        value=lambda x: torch.full_like(x, 3.0),
+        value_error=lambda x, y: none(x),
+        slope_range=lambda low, high: (none(low), none(high)),
+        complex_variation=lambda c, U, H: none(U),
+        preferred_reach=lambda c, D: none(D) + 1.0,
+    )
+    assert bool((compose(random_model(4, 1, 3, (), 0.3), flat).remainder >= 8 * UNIT * 3).all())
+
+
+def test_the_magnitude_of_a_clipped_value_is_that_of_the_range():
+    x = random_model(2, 1, 2, (), 0.5)
+    x.remainder = torch.full_like(x.remainder, 1e9)
+    assert bool((clip_to_range(x, 2.0, 3.0).magnitude >= 3.0).all())
+
+
+def test_a_variable_that_stays_on_the_real_line_meets_what_the_others_reach():
+    """p = T_1 of the second variable: on the ellipse of the first it reaches 1, though its imaginary part is 0."""
+    x, seen = random_model(4, 2, 3, (), 0.0), []
+    x.polynomial[1:], x.polynomial[x.ring.powers.index((0, 1))] = 0.0, 1.0
+    compose(x, EXP._replace(complex_variation=lambda c, U, H: seen.append(U) or torch.zeros_like(U), on_disc=False))
+    assert float(seen[0].min()) >= 1.0

@@ -20,6 +20,7 @@ from varexp.enclosure.norms import (
     upper_bound,
     value_at_middle,
 )
+from varexp.enclosure.rounding import gamma
 from varexp.enclosure.symbols import parameter_symbols
 from varexp.maps.norms import NORMS
 
@@ -112,3 +113,40 @@ def test_norms_in_plain_torch_do_not_overflow(norm, exponent):
     assert float(safe_norm(NORMS[norm], x * 10.0**exponent)) == pytest.approx(
         float(NORMS[norm](x)) * 10.0**exponent, rel=1e-12
     )
+
+
+def alternating(order, cells=1):
+    """Coefficients 1 and −1 in turn, of one entry without an uncertainty; they add up to 0."""
+    P = torch.tensor([(-1.0) ** e for e in range(order + 1)], dtype=torch.float64).reshape(-1, 1, 1, 1)
+    return ChebyshevModel(ring(1, order), P, P[:0], torch.zeros_like(P[0]), torch.full_like(P[0], order + 1.0))
+
+
+def test_what_bernstein_coefficients_round_is_in_the_bound_of_an_entry():
+    """γ of the sums, times the largest entry of the matrix and Σ|P_e|, though the P_e add up to 0."""
+    x, size = alternating(7), 8.0
+    matrix = x.ring.bernstein_of_polynomials()
+    ends = float((x.polynomial[:, 0, 0, 0] @ matrix).abs().max())
+    assert float(bound_entries(x)) >= ends + gamma(2 * 8) * float(matrix.abs().max()) * size
+    products = x.ring.bernstein_of_products()
+    square = float((torch.outer(*[x.polynomial[:, 0, 0, 0]] * 2).flatten() @ products).max())
+    allowed = gamma(8**2) * float(products.abs().max()) * size**2
+    assert float(euclidean_upper_bound(x, 1.0)) ** 2 >= (square + allowed) * (1 + gamma(8))
+
+
+def test_what_the_value_at_the_middle_rounds_is_in_its_uncertainty():
+    centre, uncertainty = value_at_middle(alternating(7))
+    assert float(centre) == 0.0
+    assert float(uncertainty) >= gamma(8) * 8
+    _, exact = value_at_middle(alternating(0))
+    assert float(exact) == 0.0  # a constant alone is not rounded
+
+
+def test_the_largest_entry_of_the_matrix_is_the_largest_in_absolute_value():
+    """In four variables it is negative."""
+    shape = ring(4, 2)
+    matrix = shape.bernstein_of_polynomials()
+    assert float(matrix.abs().max()) > float(matrix.max())
+    P = torch.tensor([(-1.0) ** e for e in range(len(shape))], dtype=torch.float64).reshape(-1, 1, 1, 1)
+    x = ChebyshevModel(shape, P, P[:0], torch.zeros_like(P[0]), torch.full_like(P[0], float(len(shape))))
+    ends = float((P.flatten() @ matrix).abs().max())
+    assert float(bound_entries(x)) >= ends + gamma(2 * len(shape)) * float(matrix.abs().max()) * len(shape)

@@ -1,5 +1,7 @@
 """Products: exact where nothing is truncated, and not contained without what interpolation loses."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from tolerances import ROUNDING
 
 from varexp.enclosure.basis import Ring
 from varexp.enclosure.products import contract, multiply
+from varexp.enclosure.rounding import UNIT, gamma
 
 
 def test_a_product_within_the_order_is_numpys():
@@ -62,3 +65,38 @@ def test_matrix_products_are_contained_whoever_has_symbols(symbols):
     y = y.drop_row_symbols()
     exact = points.values(x) @ points.values(y)
     assert violations(contract(x, y), points, exact) == 0
+
+
+@pytest.mark.parametrize("degree", [0, 3])
+def test_what_a_product_rounds_is_in_the_remainder(degree):
+    """Against the product in fractions, of polynomials of half the order: nothing is truncated."""
+    x, y = (random_model(seed, 1, 6, (), 1.0, shape=(8, 1, 1)) for seed in (5, 6))
+    for model in (x, y):
+        model.polynomial[degree + 1 :] = 0.0
+        model.remainder = torch.zeros_like(model.remainder)
+        model.magnitude = model.polynomial.abs().sum(dim=0) * (1 + 16 * UNIT)
+    found = multiply(x, y)
+    lost = []
+    for cell in range(8):
+        exact = [Fraction(0)] * 7
+        for i, a in enumerate(x.polynomial[: degree + 1, cell, 0, 0].tolist()):
+            for j, b in enumerate(y.polynomial[: degree + 1, cell, 0, 0].tolist()):
+                exact[i + j] += Fraction(a) * Fraction(b) / 2
+                exact[abs(i - j)] += Fraction(a) * Fraction(b) / 2
+        computed = map(Fraction, found.polynomial[:, cell, 0, 0].tolist())
+        lost.append(sum(abs(a - b) for a, b in zip(computed, exact, strict=True)))
+    assert all(a <= Fraction(b) for a, b in zip(lost, found.remainder.flatten().tolist(), strict=True))
+    assert max(lost) > 0
+
+
+def test_what_nodes_and_transform_round_is_in_the_remainder():
+    """γ of the product at a node, times Λ; and γ of the evaluations, of what varies alone, times the weight."""
+    x, y = (random_model(seed, 1, 3, (), 0.5) for seed in (7, 8))
+    for model in (x, y):
+        model.remainder = torch.zeros_like(model.remainder)
+        model.polynomial[2:] = 0.0  # so that nothing is truncated
+        model.magnitude = model.polynomial.abs().sum(dim=0)
+    grid, size = x.ring.grid(), x.magnitude * y.magnitude
+    varying = size - x.polynomial[0].abs() * y.polynomial[0].abs()
+    allowed = 2 * grid.lebesgue * gamma(9) * size + grid.weight * gamma(len(grid) + 2 * len(x.ring)) * varying
+    assert bool((multiply(x, y).remainder >= allowed).all())

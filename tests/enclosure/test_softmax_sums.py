@@ -44,3 +44,14 @@ def test_what_interpolation_loses_is_needed(monkeypatch, count):
         factors = aliasing.aliasing_factors
         monkeypatch.setattr(softmax_sums, "aliasing_factors", lambda *sizes: factors(*sizes) * 1e-200)
         assert escapes(weights, x) > 0
+
+
+@pytest.mark.parametrize("variables", [1, 2])
+def test_the_sum_of_a_constant_is_off_by_as_much_as_the_constant_says(variables):
+    """Σ p_j e^{u_j}·(−3) is off by three times what Σ p_j e^{u_j} is off by."""
+    x, v = random_model(3, variables, 3, (), 0.8), random_model(4, variables, 3, (), 0.0, shape=(4, 5, 1))
+    v.polynomial[0], v.polynomial[1:] = -3.0, 0.0
+    sums, _ = interpolate_sums(normalise_scores(x), bound_values(v), x.ring)
+    of_values, of_weights = sums.interpolation_error[..., 0], sums.interpolation_error[..., 1]
+    assert float(of_weights.min()) > 0
+    assert torch.allclose(of_values, 3 * of_weights, rtol=ROUNDING, atol=0)

@@ -47,6 +47,8 @@ def test_hypothesis_comes_first(constant):
 def test_vacuous():
     constant = Interval(1.0, 1.5)
     assert vacuous(Interval(2.0, 2.1), constant) is True
+    assert vacuous(Interval(constant.upper, 2.1), constant) is True
+    assert vacuous(Interval(0.5, constant.lower), constant) is None
     assert vacuous(Interval(0.5, 0.9), constant) is False
     assert vacuous(Interval(1.2, 1.4), constant) is None
     assert vacuous(Interval(0.5), constant) is None
