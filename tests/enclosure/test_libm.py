@@ -9,6 +9,7 @@ from flint import arb, arb_series, ctx, fmpq
 from proofs import Exact, Rounded, argument_error, formula_error, largest_argument
 
 from varexp.enclosure import libm
+from varexp.enclosure.libm import common, error_function, exponential, hyperbolic, logarithm, trigonometric
 from varexp.enclosure.rounding import SMALLEST, UNIT
 
 
@@ -29,19 +30,20 @@ def worst(errors):
 
 
 def exp_step():
-    return arb.const_log2() / libm.EXP_PARTS
+    return arb.const_log2() / exponential.EXP_PARTS
 
 
 def exp_error():
     """The error of exp relative to its value, over all table entries and reduced arguments."""
-    step, largest = exp_step(), 710 * libm.PER_EXP_STEP
+    step, largest = exp_step(), 710 * exponential.PER_EXP_STEP
     reach = largest_argument(step, largest)
-    r = Rounded(arb(0, reach.abs_upper()), argument_error(step, libm.EXP_STEP, largest))
+    r = Rounded(arb(0, reach.abs_upper()), argument_error(step, exponential.EXP_STEP, largest))
     one = Exact(arb_series([1]))
-    formula = formula_error(lambda r: libm._of_exp(r, one), arb_series.exp, 0, reach, 4, pieces=64)
+    formula = formula_error(lambda r: exponential._of_exp(r, one), arb_series.exp, 0, reach, 4, pieces=64)
     least = (-reach).exp()
     return worst(
-        libm._of_exp(r, power).off(formula * power.value) / (power.value * least) for power in entries(libm.exp_table())
+        exponential._of_exp(r, power).off(formula * power.value) / (power.value * least)
+        for power in entries(exponential.exp_table())
     )
 
 
@@ -51,7 +53,7 @@ def test_exp_is_proved():
 
 
 def test_the_control_another_slope_is_not_proved(monkeypatch):
-    monkeypatch.setattr(libm, "EXP_SLOPE", torch.ones((), dtype=torch.float64))
+    monkeypatch.setattr(exponential, "EXP_SLOPE", torch.ones((), dtype=torch.float64))
     assert exp_error() > libm.EXP_ERROR
 
 
@@ -60,18 +62,18 @@ def tanh_of_series(x):
 
 
 def tanh_error(exactly=tanh_of_series):
-    reach, errors = arb(fmpq(1, 2 * libm.TANH_PARTS)), []
+    reach, errors = arb(fmpq(1, 2 * hyperbolic.TANH_PARTS)), []
     r = Rounded(arb(0, reach))
-    table = entries(libm.tanh_table())
+    table = entries(hyperbolic.tanh_table())
     for j, node in enumerate(table):
-        place = fmpq(j - libm.TANH_PARTS * libm.TANH_END, libm.TANH_PARTS)
-        result = libm._of_tanh(r, node)
+        place = fmpq(j - hyperbolic.TANH_PARTS * hyperbolic.TANH_END, hyperbolic.TANH_PARTS)
+        result = hyperbolic._of_tanh(r, node)
         # tanh(place + r) = (node + tanh r)/(1 + node·tanh r), whose derivative by tanh r is at most (1 + 2 |r|)²
         assert abs(arb(place).tanh() - node.value) <= UNIT
         errors.append(result.off())
     one = Exact(arb_series([0]))
-    formula = formula_error(lambda r: libm._of_tanh(r, one), exactly, 0, reach, 6)
-    beyond = 1 - arb(libm.TANH_END).tanh()
+    formula = formula_error(lambda r: hyperbolic._of_tanh(r, one), exactly, 0, reach, 6)
+    beyond = 1 - arb(hyperbolic.TANH_END).tanh()
     return worst([max(errors) + formula * (1 + 2 * reach) ** 2 + beyond])
 
 
@@ -88,8 +90,8 @@ EXPONENTS += [s * arb(1.05 * n, 0.06 * n) for s in (1, -1) for n in (3.7 * 1.1**
 
 def log_error(formula_off=0):
     """The error of log divided by 1 + |log x|, over all parts of the mantissa and groups of exponents."""
-    parts, errors = libm.LOG_PARTS, []
-    inverses, logs = libm.log_tables()
+    parts, errors = logarithm.LOG_PARTS, []
+    inverses, logs = logarithm.log_tables()
     for i, inverse, log in zip(range(parts), inverses.tolist(), entries(logs), strict=True):
         mantissa = Rounded(arb(fmpq(2 * (parts + i) + 1, 4 * parts), fmpq(1, 4 * parts)))
         z = mantissa * inverse - 1
@@ -97,8 +99,8 @@ def log_error(formula_off=0):
         formula = formula_error(log_polynomial, lambda z: (1 + z).log(), 0, abs(z.value).abs_upper(), 6)
         for exponent in groups:
             e = arb(exponent)
-            result = libm._of_log(mantissa, inverse, log, Rounded(e))
-            off = result.off(formula + formula_off + abs(e) * abs(libm.LOG_2 - arb.const_log2()))
+            result = logarithm._of_log(mantissa, inverse, log, Rounded(e))
+            off = result.off(formula + formula_off + abs(e) * abs(logarithm.LOG_2 - arb.const_log2()))
             size = abs(e * arb.const_log2() + mantissa.value.log()).abs_lower()
             errors.append(off / (1 + size))
     return worst(errors)
@@ -113,40 +115,47 @@ def test_log_is_proved():
     assert log_error(4 * UNIT) > libm.LOG_ERROR
 
 
-def sin_error(split=libm.TURN_STEP):
-    step, largest = 2 * arb.pi() / libm.TURN_PARTS, libm.SIN_LIMIT * libm.PER_TURN_STEP
+def sin_error(split=trigonometric.TURN_STEP):
+    step, largest = 2 * arb.pi() / trigonometric.TURN_PARTS, libm.SIN_LIMIT * trigonometric.PER_TURN_STEP
     reach = largest_argument(step, largest)
     r = Rounded(arb(0, reach.abs_upper()), argument_error(step, split, largest))
     one, zero = Exact(arb_series([1])), Exact(arb_series([0]))
-    formula = formula_error(lambda r: libm._of_sin(r, zero, one), arb_series.sin, 0, reach, 6)
-    formula += formula_error(lambda r: libm._of_sin(r, one, zero), arb_series.cos, 0, reach, 6)
-    table, quarter = entries(libm.sin_table()), libm.TURN_PARTS // 4
-    return worst(libm._of_sin(r, table[j], table[j + quarter]).off(formula) for j in range(libm.TURN_PARTS))
+    formula = formula_error(lambda r: trigonometric._of_sin(r, zero, one), arb_series.sin, 0, reach, 6)
+    formula += formula_error(lambda r: trigonometric._of_sin(r, one, zero), arb_series.cos, 0, reach, 6)
+    table, quarter = entries(trigonometric.sin_table()), trigonometric.TURN_PARTS // 4
+    return worst(
+        trigonometric._of_sin(r, table[j], table[j + quarter]).off(formula) for j in range(trigonometric.TURN_PARTS)
+    )
 
 
 def test_sin_and_cos_are_proved():
     assert sin_error() <= libm.SIN_ERROR
     assert 2 * sin_error() > libm.SIN_ERROR
-    assert sin_error((libm.TURN_STEP[0], 0.0)) > libm.SIN_ERROR
+    assert sin_error((trigonometric.TURN_STEP[0], 0.0)) > libm.SIN_ERROR
 
 
 def erf_error(parts=None):
     errors = []
-    middle_of = [arb(fmpq(2 * i + 1, 2 * libm.ERF_PARTS)) for i in range(libm.ERF_PARTS * libm.ERF_END)]
-    columns = [entries(c) for c in libm.erf_tables()]
-    radius = arb(fmpq(1, 2 * libm.ERF_PARTS))
+    middle_of = [
+        arb(fmpq(2 * i + 1, 2 * error_function.ERF_PARTS))
+        for i in range(error_function.ERF_PARTS * error_function.ERF_END)
+    ]
+    columns = [entries(c) for c in error_function.erf_tables()]
+    radius = arb(fmpq(1, 2 * error_function.ERF_PARTS))
     t = Rounded(arb(0, radius), radius * 2 * UNIT)
     for i, middle in list(enumerate(middle_of))[:parts]:
         coefficients = [column[i] for column in columns]
         numbers = [Exact(arb_series([c.value])) for c in coefficients]
         formula = formula_error(
-            lambda t, numbers=numbers: libm._of_erf(t, numbers),
+            lambda t, numbers=numbers: error_function._of_erf(t, numbers),
             lambda t, middle=middle: (middle + t).erf(),
             0,
             radius,
-            libm.ERF_DEGREE + 2,
+            error_function.ERF_DEGREE + 2,
         )
-        errors.append(libm._of_erf(t, coefficients).off(formula + (1 - arb(libm.ERF_END).erf()) * 2))
+        errors.append(
+            error_function._of_erf(t, coefficients).off(formula + (1 - arb(error_function.ERF_END).erf()) * 2)
+        )
     return worst(errors)
 
 
@@ -161,20 +170,22 @@ def test_gelu_is_proved():
 
 
 def atan_error():
-    errors, radius = [], arb(fmpq(1, 2 * libm.ATAN_PARTS)) * (1 + arb(2) ** -40)
-    for j, angle in enumerate(entries(libm.atan_table())):
-        node = arb(fmpq(j, libm.ATAN_PARTS))
+    errors, radius = [], arb(fmpq(1, 2 * trigonometric.ATAN_PARTS)) * (1 + arb(2) ** -40)
+    for j, angle in enumerate(entries(trigonometric.atan_table())):
+        node = arb(fmpq(j, trigonometric.ATAN_PARTS))
         inside = Rounded(node + arb(0, radius))
         formula = formula_error(
-            lambda size, node=node: libm._of_atan(size, Exact(arb_series([node])), Exact(arb_series([node.atan()]))),
+            lambda size, node=node: trigonometric._of_atan(
+                size, Exact(arb_series([node])), Exact(arb_series([node.atan()]))
+            ),
             arb_series.atan,
             node,
             radius,
             8,
         )
-        result = libm._of_atan(Rounded(inside.value, UNIT), float(node), angle)  # the size may be an inverse
+        result = trigonometric._of_atan(Rounded(inside.value, UNIT), float(node), angle)  # the size may be an inverse
         result.error += formula
-        beyond = Rounded(libm.HALF_PI, abs(libm.HALF_PI - arb.pi() / 2)) - result
+        beyond = Rounded(trigonometric.HALF_PI, abs(trigonometric.HALF_PI - arb.pi() / 2)) - result
         errors += [result.off(), beyond.off()]
     return worst(errors)
 
@@ -292,7 +303,7 @@ def test_what_is_not_finite():
 
 
 def test_shapes_and_arguments_stay():
-    x = torch.linspace(-3, 3, 2 * libm.BLOCK + 6, dtype=torch.float64).reshape(2, -1).T
+    x = torch.linspace(-3, 3, 2 * common.BLOCK + 6, dtype=torch.float64).reshape(2, -1).T
     before = x.clone()
     for name in SAMPLED:
         found = getattr(libm, name)(x)

@@ -19,7 +19,7 @@ from torch import Tensor
 from varexp.enclosure.basis import Ring, apply_matrix, lebesgue_bound, ring
 from varexp.enclosure.node_choice import LOG_RHOS, node_counts
 from varexp.enclosure.rounding import UNIT, gamma
-from varexp.enclosure.tables import tabulate
+from varexp.enclosure.tabulated import tabulate
 
 LOG_RHO_BALLS = [arb(r) for r in LOG_RHOS]
 

@@ -15,7 +15,7 @@ from flint import arb, fmpq
 from jaxtyping import Float
 from torch import Tensor
 
-from varexp.enclosure.tables import tabulate
+from varexp.enclosure.tabulated import tabulate
 
 # A range is read off Bernstein coefficients on so many parts of the cell per variable (1 in more variables). More parts
 # make a range sharper and slower; it is an enclosure on any number of parts.

@@ -13,7 +13,7 @@ from varexp.enclosure.operations.arithmetic import add, mul, neg, sub
 from varexp.enclosure.protocol import Enclosure, rule
 from varexp.enclosure.refusals import UnknownOperationError
 from varexp.enclosure.rounding import UNIT
-from varexp.enclosure.tables import tabulate
+from varexp.enclosure.tabulated import tabulate
 
 
 def _register(f: Callable[[ChebyshevModel], ChebyshevModel], *names: str, operators: tuple[str, ...] = ()) -> None:

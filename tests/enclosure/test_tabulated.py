@@ -8,7 +8,7 @@ from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from varexp.enclosure.tables import tabulate
+from varexp.enclosure.tabulated import tabulate
 
 
 def test_entries_by_hand():
