@@ -1,6 +1,8 @@
 """The common part of chains and pyramids: stages that are measured one by one, and errors that are enclosed."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from varexp.families.base import Columns, Evaluation, Family, Reading, columns_of, ends_of
 from varexp.maps.domains import Domain
@@ -9,8 +11,11 @@ from varexp.maps.targets import Target
 from varexp.measurement.intervals import attach_intervals
 from varexp.measurement.measure import SUPS_OF_A_STAGE, DepthEvidence, Measurement, measure
 from varexp.models.chain import Chain
+from varexp.models.stage import Stage
 from varexp.theory import Interval
-from varexp.training.problem import Trained
+from varexp.training.problem import Notify, Problem, Trained
+from varexp.training.recipe import Recipe
+from varexp.training.staged import train
 
 OF_A_ROW = ("error", "error_merged", "error_mean", "error_l2", "bound_pointwise")
 
@@ -19,6 +24,19 @@ class StagedFamily(Family):
     """Models made of stages (`varexp.models.stage.Stage`)."""
 
     measured_columns = ("error_merged_lower", "error_merged_upper")
+
+    @abstractmethod
+    def stage(self, problem: Problem, index: int, architecture: Any) -> Stage:
+        """An untrained stage (index from 0)."""
+
+    def untrained(self, problem: Problem, architecture: Any) -> Chain:
+        stages = range(len(problem.target.stages))
+        return Chain([self.stage(problem, index, architecture) for index in stages]).double()
+
+    def train(
+        self, problems: Sequence[Problem], architecture: Any, recipe: Recipe, notify: Notify
+    ) -> list[Trained[Chain]]:
+        return train(problems, lambda problem, index: self.stage(problem, index, architecture), recipe, notify)
 
     def evaluate(
         self,

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
+from torch import nn
+
 from varexp.maps.domains import Domain
 from varexp.maps.targets import Target
 from varexp.measurement.measure import Measurement
@@ -81,6 +83,14 @@ class Family(ABC):
             raise ValueError(
                 f"a {self.name} is trained by {' or '.join(self.objectives())}, got training={recipe.training}"
             )
+
+    def untrained(self, problem: Problem, architecture: Any) -> nn.Module:
+        """A model as deep as the target, in float64, as it is before training; weights are loaded into it.
+
+        Raises:
+            ValueError: a family that does not say how its models are made.
+        """
+        raise ValueError(f"a {self.name} cannot be loaded: its family has no method `untrained`")
 
     @abstractmethod
     def train(

@@ -1,15 +1,11 @@
 """chain: Definition 3.8, blocks that see the last token map, interpolated."""
 
-from collections.abc import Sequence
-
 from varexp.families._staged import StagedFamily
 from varexp.families.base import register
 from varexp.maps.patterns import generator
 from varexp.models.block import Block, BlockConfig
-from varexp.models.chain import Chain, ChainStage
-from varexp.training.problem import Notify, Problem, Trained
-from varexp.training.recipe import Recipe
-from varexp.training.staged import train
+from varexp.models.chain import ChainStage
+from varexp.training.problem import Problem
 
 
 @register("chain")
@@ -24,10 +20,8 @@ class ChainFamily(StagedFamily):
         """Seven sides: one by one, but from 1 with a first block at 1x1 (Def 3.3) and up to 6."""
         return (1, 1, 2, 3, 4, 5, 6) if side == 1 else tuple(range(side, side + 7))
 
-    def train(
-        self, problems: Sequence[Problem], architecture: BlockConfig, recipe: Recipe, notify: Notify
-    ) -> list[Trained[Chain]]:
-        return train(problems, lambda problem, index: new_stage(problem, index, architecture), recipe, notify)
+    def stage(self, problem: Problem, index: int, architecture: BlockConfig) -> ChainStage:
+        return new_stage(problem, index, architecture)
 
 
 def new_stage(problem: Problem, index: int, architecture: BlockConfig) -> ChainStage:

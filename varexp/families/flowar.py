@@ -14,7 +14,7 @@ from varexp.measurement.generated import FlowEvidence, measure_flow
 from varexp.measurement.measure import Measurement
 from varexp.models.flow import Sampling
 from varexp.models.flowar import FlowAR, FlowArchitecture, factor
-from varexp.training.flow import flow_learning_rate, train_flow
+from varexp.training.flow import flow_learning_rate, new_flow_stage, train_flow
 from varexp.training.objectives import Objective
 from varexp.training.problem import Notify, Problem, Trained
 from varexp.training.recipe import Recipe
@@ -45,6 +45,14 @@ class FlowARFamily(Family):
     def check(self, sides: tuple[int, ...], recipe: Recipe) -> None:
         super().check(sides, recipe)
         factor(sides)
+
+    def untrained(self, problem: Problem, architecture: FlowArchitecture) -> FlowAR:
+        sides = problem.target.sides
+        ladders = [sides[: index + 2] for index in range(len(sides) - 1)]
+        stages = [new_flow_stage(problem, ladder, architecture) for ladder in ladders]
+        for stage in stages:
+            stage.net.checked = True
+        return FlowAR(stages).double()
 
     def train(
         self, problems: Sequence[Problem], architecture: FlowArchitecture, recipe: Recipe, notify: Notify

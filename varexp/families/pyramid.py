@@ -1,16 +1,11 @@
 """pyramid: Definition 3.6, blocks that see all coarser token maps, interpolated."""
 
-from collections.abc import Sequence
-
 from varexp.families._staged import StagedFamily
 from varexp.families.base import register
 from varexp.maps.patterns import generator
-from varexp.models.chain import Chain
 from varexp.models.pyramid import PyramidArchitecture, PyramidBlock, PyramidStage
 from varexp.training.objectives import OBJECTIVES
-from varexp.training.problem import Notify, Problem, Trained
-from varexp.training.recipe import Recipe
-from varexp.training.staged import train
+from varexp.training.problem import Problem
 
 
 @register("pyramid")
@@ -24,10 +19,8 @@ class PyramidFamily(StagedFamily):
         """Those that can ask a block for all scales at once."""
         return [name for name, objective in OBJECTIVES.items() if objective.merged]
 
-    def train(
-        self, problems: Sequence[Problem], architecture: PyramidArchitecture, recipe: Recipe, notify: Notify
-    ) -> list[Trained[Chain]]:
-        return train(problems, lambda problem, index: new_stage(problem, index, architecture), recipe, notify)
+    def stage(self, problem: Problem, index: int, architecture: PyramidArchitecture) -> PyramidStage:
+        return new_stage(problem, index, architecture)
 
 
 def new_stage(problem: Problem, index: int, architecture: PyramidArchitecture) -> PyramidStage:

@@ -31,6 +31,11 @@ def key_of(content: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def _part(kind: type, content: dict[str, Any]) -> Any:
+    """The settings of a part from its content, where None is left out."""
+    return kind(**{field.name: content.get(field.name) for field in dataclasses.fields(kind)})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cell:
     """One row of results, as the settings of its parts.
@@ -137,6 +142,24 @@ class Cell:
                 found[field.name] = list(value) if isinstance(value, tuple) else value
         found["target"]["target_options"] = dict(self.target.target_options)
         return found
+
+    @classmethod
+    def from_content(cls, content: dict[str, Any]) -> "Cell":
+        """The cell that has this content."""
+        family, target = FAMILIES[content["model"]], dict(content["target"])
+        target["target_options"] = tuple(target["target_options"].items())
+        return cls(
+            model=content["model"],
+            architecture=_part(family.architecture, content["architecture"]),
+            usage=_part(family.usage, content["usage"]),
+            target=_part(TargetSettings, target),
+            domain=_part(DomainSettings, content["domain"]),
+            sides=tuple(content["sides"]),
+            kernel=content["kernel"],
+            seed=content["seed"],
+            recipe=_part(Recipe, content["recipe"]),
+            measurement=_part(Measurement, content["measurement"]),
+        )
 
     def columns(self) -> dict[str, Value]:
         """All settings by their names, as a table shows them."""
