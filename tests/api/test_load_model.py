@@ -10,6 +10,7 @@ from varexp.maps.norms import find_norm
 from varexp.sweeps.cells import Cell
 from varexp.sweeps.records import Store
 from varexp.theory import Interval
+from varexp.training.problem import Trained
 
 SMALL = {"depth": 2, "width": 4, "steps": 20, "K": 1.5, "target": "affine"}
 OF_A_FAMILY = {"chain": {"sides": "2-3-4"}, "pyramid": {"sides": "1-2-3"}, "flowar": {"sides": "1-2-4"}}
@@ -26,7 +27,7 @@ def test_a_loaded_model_has_the_errors_of_its_row(tmp_path, model):
     assert not any(p.requires_grad or p.dtype != torch.float64 for p in found.parameters())
     if model == "flowar":
         evaluation = FAMILIES[model].evaluate(
-            [type("Trained", (), {"model": found, "diverged_at": None})],
+            [Trained(found)],
             [[cell.reading]],
             cell.target_object,
             cell.domain_object,
