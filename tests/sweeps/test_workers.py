@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from planned import Axes, cells_of
+from processes import alive, descendants
 
 from varexp.sweeps import workers as module
 from varexp.sweeps.config import Engine
@@ -146,29 +147,6 @@ def test_settings_out_of_range(config):
     ):
         with pytest.raises(ValueError, match=message):
             workers_of(dataclasses.replace(config, **wrong))
-
-
-def descendants(pid):
-    """All processes below one, by /proc."""
-    parents = {}
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            parents[int(path.name)] = int((path / "stat").read_text().rsplit(")", 1)[1].split()[1])
-        except OSError:
-            continue
-    found, grew = {pid}, True
-    while grew:
-        new = {child for child, parent in parents.items() if parent in found} - found
-        grew = bool(new)
-        found |= new
-    return found - {pid}
-
-
-def alive(pid):
-    try:
-        return (Path("/proc") / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
-    except OSError:
-        return False
 
 
 @pytest.mark.slow

@@ -25,8 +25,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(usage())
         return 0 if given else 2
     name, rest = given[0], given[1:]
-    from varexp.commands._guard import guarded
-
+    try:
+        from varexp.commands._guard import guarded
+    except KeyboardInterrupt:  # nothing has begun
+        print("interrupted", file=sys.stderr)
+        return 130
     if name not in NAMES:
         return guarded(lambda: _refuse(name))
     return guarded(lambda: command(name)(rest))

@@ -2,6 +2,7 @@
 
 import os
 import queue
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -50,6 +51,7 @@ class Apart(Tracker):
             while (call := self.calls.get()) is not None:
                 call(tracker)
         except BaseException as error:  # libraries end processes as well
+            _forget_errors_at_exit("wandb")
             lines = str(error).strip().splitlines() or [""]
             self.warn(f"warning: the mirror failed and is left out from here on; {type(error).__name__}: {lines[0]}")
 
@@ -65,6 +67,18 @@ class Apart(Tracker):
         self.thread.join(PATIENCE_S)
         if self.thread.is_alive():
             self.warn(f"warning: the mirror did not end within {PATIENCE_S:g} s and is left to itself")
+
+
+def _forget_errors_at_exit(library: str) -> None:
+    """What a library raises when Python ends is not printed any more: a warning has been given."""
+    before = sys.unraisablehook
+
+    def hook(unraisable: Any) -> None:
+        module = getattr(unraisable.object, "__module__", None) or ""
+        if module.partition(".")[0] != library:
+            before(unraisable)
+
+    sys.unraisablehook = hook
 
 
 class WandbTracker(Tracker):

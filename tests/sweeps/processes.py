@@ -1,0 +1,26 @@
+"""Processes below another one, as /proc shows them."""
+
+from pathlib import Path
+
+
+def descendants(pid):
+    """All processes below one, by /proc."""
+    parents = {}
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            parents[int(path.name)] = int((path / "stat").read_text().rsplit(")", 1)[1].split()[1])
+        except OSError:
+            continue
+    found, grew = {pid}, True
+    while grew:
+        new = {child for child, parent in parents.items() if parent in found} - found
+        grew = bool(new)
+        found |= new
+    return found - {pid}
+
+
+def alive(pid):
+    try:
+        return (Path("/proc") / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
