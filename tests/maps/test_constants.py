@@ -74,6 +74,16 @@ def test_products_round_outwards():
     assert product.kind == "upper"
 
 
+def test_products_are_rounded_by_one_unit_at_each_end():
+    product = Constant(2.0, 3.0) * Constant(5.0, 7.0)
+    assert (product.lower, product.upper) == (math.nextafter(10.0, 0), math.nextafter(21.0, 22))
+    nothing = Constant(0.0, 0.0) * Constant(5.0, 7.0)
+    assert (nothing.lower, nothing.upper) == (0.0, math.nextafter(0.0, 1))
+    for ends in ((-1e-300, 1.0), (2.0, 1.0), (1.0, math.inf), (math.nan, 1.0)):
+        with pytest.raises(ValueError, match="0 <= lower <= upper"):
+            Constant(*ends)
+
+
 def test_a_constant_of_two_is_not_above_two():
     """Rounding must not make K_2 = 2 meet the hypothesis K_2 > 2."""
     for sides in ((2, 3), (5, 6), (1, 2)):

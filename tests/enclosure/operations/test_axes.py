@@ -70,3 +70,20 @@ def test_a_mean_allows_for_the_rounding_of_one_over_n(n):
     x = random_model(2, 1, 2, (), 0.3, shape=(4, 3, n))
     (term,) = Enclosure.of(x).mean(dim=-1, keepdim=True).expression.terms
     assert (term.right.error is None) == (n == 4)
+
+
+def test_the_axis_of_cells_stays_where_sizes_are_asked_for():
+    x = random_model(2, 1, 2, (), 0.3)  # cells 3 5
+    moved = Enclosure.of(x).reshape(-1, 5, 3)
+    assert torch.equal(moved.model().polynomial[0], x.polynomial[0].reshape(-1, 5, 3))
+    for refused in (
+        lambda x: x.reshape(1, 5, 3),
+        lambda x: x.reshape(-1, -1, 5),
+        lambda x: x.reshape(-1, 15, 2),
+        lambda x: functional.pad(x, (1, 1, 1, 1, 1, 1)),
+        lambda x: functional.pad(x, (1, 1, 1)),
+        lambda x: x.gather(1, torch.zeros(1, 5, dtype=torch.long)),
+        lambda x: x.gather(1, torch.zeros(7, 2, 5, dtype=torch.long)),
+    ):
+        with pytest.raises(UnknownOperationError):
+            refused(Enclosure.of(x))
