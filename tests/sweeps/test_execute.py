@@ -1,6 +1,7 @@
 """sweeps/execute.py and sweep/rows.py: records of a batch, a failing chain, a diverged one, bounds that recompute."""
 
 import dataclasses
+import subprocess
 
 import pytest
 from planned import Axes, cells_of
@@ -8,12 +9,14 @@ from planned import Axes, cells_of
 from varexp.maps.constants import Constant
 from varexp.maps.targets import FEATURE_MAPS, FeatureMap, register
 from varexp.maps.targets.affine import Affine
+from varexp.sweeps import rows as module
 from varexp.sweeps.execute import execute
 from varexp.sweeps.plan import Batch, batches, group_by_model
-from varexp.sweeps.rows import STAGE_COLUMNS, columns
+from varexp.sweeps.rows import STAGE_COLUMNS, columns, git_commit
 from varexp.theory import Interval, compare, enclosed_bound, keff, printed, telescoped
 
 VOLATILE = ("wall_s",)
+AUTHOR = ("-c", "user.name=n", "-c", "user.email=e@e")
 
 
 def stable(record):
@@ -217,3 +220,23 @@ def test_a_target_of_a_user_runs_without_more(config, registry):
 
     (record,) = run(dataclasses.replace(config, target="halving", depth=1)).records
     assert record["row"]["target"] == "halving"
+
+
+def test_the_commit_is_that_of_the_code_and_of_no_other_repository(tmp_path, monkeypatch):
+    plain = git_commit()
+    other = tmp_path / "other"
+    for words in (["init", "-q", str(other)], ["-C", str(other), *AUTHOR, "commit", "-q", "--allow-empty", "-m", "x"]):
+        subprocess.run(["git", *words], check=True)
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    git_commit.cache_clear()
+    try:
+        assert git_commit() == plain
+        monkeypatch.setattr(module, "ROOT", other / "copy")
+        (other / "copy").mkdir()
+        git_commit.cache_clear()
+        assert git_commit() is None
+        monkeypatch.setattr(module, "ROOT", other)  # the control: a repository of its own
+        git_commit.cache_clear()
+        assert len(git_commit()) == 40
+    finally:
+        git_commit.cache_clear()

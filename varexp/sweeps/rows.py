@@ -1,9 +1,11 @@
 """From evaluations to the columns of a table: bounds by theory/, verdicts by intervals, provenance."""
 
 import math
+import os
 import platform
 import subprocess
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -171,15 +173,21 @@ def judged(row: dict[str, Any], stages: list[dict[str, Any]]) -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def git_commit() -> str | None:
-    """The commit of the checkout, `-dirty` if its code or configs differ from it; None outside a repository."""
+    """The commit of the checkout, `-dirty` if its code or configs differ from it; None outside a repository of its own.
+
+    A copy inside another repository has no commit; variables such as GIT_DIR, which speak of another one, do not count.
+    """
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
 
     def git(*arguments: str) -> str:
         command = ["git", "-C", str(ROOT), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
 
     if not CHECKOUT:
         return None
     try:
+        if Path(git("rev-parse", "--show-toplevel")).resolve() != ROOT.resolve():
+            return None
         commit = git("rev-parse", "HEAD")
         changed = git("status", "--porcelain", "--", "varexp", "configs", "scripts")
     except (OSError, subprocess.CalledProcessError):
