@@ -108,6 +108,7 @@ def test_a_failing_cell_is_named_and_the_rest_is_in_the_table(config):
     assert resolve(composed({name: yaml.safe_load(value) for name, value in values.items()}, sweeps=False)).key == key
     run_sweep(config)
     assert not (Path(config.results) / "tables" / "sweep.incomplete.csv").exists()
+    assert list((Path(config.results) / "runs" / "failures").iterdir()) == []
 
 
 def test_experiments_are_one_pool_and_a_table_each(config, capsys):

@@ -126,9 +126,10 @@ class Store:
         self.set_aside.append(f"{path} is no record of that key: {fault}; moved to {place}, and its cell runs again")
 
     def write(self, record: Record) -> None:
-        """Write a record with its checksum."""
+        """Write a record with its checksum. What is known of an earlier failure of its cell goes."""
         whole = {**record, CHECKSUM: checksum(record)}
         write_atomically(self.path(record["key"]), json.dumps(whole, indent=1, allow_nan=False) + "\n")
+        self._failure_path(record["key"]).unlink(missing_ok=True)
 
     def write_all(self, records: Iterable[Record], weights: Mapping[str, bytes]) -> None:
         """Write records, and before them the weights that they name."""
@@ -139,9 +140,12 @@ class Store:
 
     def write_failure(self, key: str, text: str) -> Path:
         """Keep the traceback of a cell that failed; the path of the file."""
-        path = self.failures / f"{key}.txt"
+        path = self._failure_path(key)
         write_atomically(path, text)
         return path
+
+    def _failure_path(self, key: str) -> Path:
+        return self.failures / f"{key}.txt"
 
 
 def checksum(record: Record) -> str:

@@ -68,7 +68,7 @@ def write_tables(results: Path, experiment: str, records: Sequence[Record], over
         TableError: a row of the old table would be lost; the records are written beside it instead.
     """
     rows = [{"experiment": experiment, **record["row"]} for record in records]
-    with locked(results / "tables"):  # between looking at the old table and replacing it
+    with locked(results / "runs"):  # between looking at the old table and replacing it
         try:
             check_keeps_rows(results, experiment, rows, overwrite)
         except TableError as error:
