@@ -16,8 +16,9 @@ from planned import Axes, Experiment
 
 from varexp.sweeps.compose import check_overrides, composed
 from varexp.sweeps.config import Engine, Tracking, resolve
+from varexp.sweeps.failures import SweepFailedError
 from varexp.sweeps.records import Store
-from varexp.sweeps.run import SweepFailedError, run_cell, run_sweep
+from varexp.sweeps.run import run_cell, run_sweep
 from varexp.sweeps.tables import TableError, check_keeps_rows, write_tables
 
 ROOT = Path(__file__).parents[2]

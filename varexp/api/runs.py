@@ -67,7 +67,7 @@ def run(**settings: Any) -> Run:
 
     Raises:
         ValueError: a setting that does not exist or does not fit.
-        varexp.sweeps.run.SweepFailedError: the model could not be trained or measured.
+        varexp.sweeps.failures.SweepFailedError: the model could not be trained or measured.
 
     Example:
         >>> import tempfile, varexp
@@ -95,7 +95,7 @@ def sweep(**settings: Any) -> Sweep:
 
     Raises:
         ValueError: a setting that does not exist or does not fit, or a table that would lose rows.
-        varexp.sweeps.run.SweepFailedError: some cells failed; every other cell has its record.
+        varexp.sweeps.failures.SweepFailedError: some cells failed; every other cell has its record.
 
     Example:
         >>> import tempfile, varexp

@@ -9,7 +9,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from varexp.extensions import load_extensions
 from varexp.files import StoreError
-from varexp.sweeps.run import SweepFailedError
+from varexp.sweeps.failures import SweepFailedError
 from varexp.sweeps.signals import EndedBySignalError
 
 

@@ -6,7 +6,7 @@ that kills its worker costs its own cells, and no others.
 
 import os
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 from varexp.errors import bad_value, unknown_name
 from varexp.sweeps.config import SweepConfig
@@ -16,6 +16,7 @@ from varexp.sweeps.workers import Death, Workers
 from varexp.training.problem import Notify
 
 ENGINES = ("local",)
+Admit = Callable[[Batch], Batch | None]  # asked just before a batch begins: the part of it that is to be run
 
 
 def workers_of(config: SweepConfig) -> int:
@@ -35,25 +36,29 @@ def workers_of(config: SweepConfig) -> int:
 
 
 def run_batches(
-    batches: Sequence[Batch], workers: int, config: SweepConfig, notify: Notify
+    batches: Sequence[Batch], workers: int, config: SweepConfig, notify: Notify, admit: Admit = lambda batch: batch
 ) -> Generator[Outcome, None, None]:
     """Outcomes in the order in which they come. One worker or batch: in this process; more: in others of one thread."""
     if (workers == 1 or len(batches) <= 1) and config.engine.time_limit is None:
         for batch in batches:
-            yield execute(batch, notify)
+            admitted = admit(batch)
+            if admitted is not None:
+                yield execute(admitted, notify)
     else:
-        yield from _in_processes(batches, workers, config, notify)
+        yield from _in_processes(batches, workers, config, notify, admit)
 
 
 def _in_processes(
-    batches: Sequence[Batch], workers: int, config: SweepConfig, notify: Notify
+    batches: Sequence[Batch], workers: int, config: SweepConfig, notify: Notify, admit: Admit
 ) -> Generator[Outcome, None, None]:
     deaths: dict[Batch, int] = {}
     with Workers(workers, config.engine.time_limit, notify) as pool:
         waiting, alone = deque(batches), deque[Batch]()
         while waiting or alone or pool.busy:
             while waiting and pool.has_room:
-                pool.give(waiting.popleft())
+                admitted = admit(waiting.popleft())
+                if admitted is not None:
+                    pool.give(admitted)
             if alone and not waiting and not pool.busy:
                 pool.give(alone.popleft())
             for batch, found in pool.ended():

@@ -60,6 +60,7 @@ class Store:
     """
 
     def __init__(self, results: Path) -> None:
+        self.results = results
         self.folder = results / "runs" / "records"
         self.weights = results / "runs" / "weights"
         self.damaged = results / "runs" / "damaged"

@@ -1,43 +1,28 @@
 """The main job: plan the cells, skip recorded ones, run the rest, write tables and figures."""
 
 import itertools
-import shlex
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from varexp.errors import bad_value
 from varexp.files import require_writable
 from varexp.report.figures import FIGURES, draw
 from varexp.sweeps.cells import Cell
 from varexp.sweeps.config import SweepConfig, resolve
-from varexp.sweeps.engines import run_batches, workers_of
+from varexp.sweeps.engines import workers_of
 from varexp.sweeps.execute import Outcome, execute
-from varexp.sweeps.plan import Batch, TrainedTogether, batches, expand
-from varexp.sweeps.records import Record, Store, code_version
+from varexp.sweeps.failures import SweepFailedError, describe, keep_tracebacks
+from varexp.sweeps.plan import Batch, TrainedTogether, expand
+from varexp.sweeps.pool import console, run_cells, say, unfinished
+from varexp.sweeps.records import Record, Store
 from varexp.sweeps.signals import ended_by_signals
 from varexp.sweeps.tables import TableError, check_keeps_rows, table_path, write_incomplete, write_tables
-from varexp.sweeps.tracking import Tracker, tracker
+from varexp.sweeps.tracking import Tracker, check_tracking, tracker
 
-console = Console(stderr=True)
-NAMED = ("model", "target", "K", "kernel", "domain", "depth", "width", "seed")  # settings that an error names a cell by
 ON_ERROR = ("continue", "stop")
-OPTIONS = "target_options"
-SHOWN_FAILURES = 20  # in the message; all of them are in runs/failures
-
-
-def say(line: str) -> None:
-    """Print a line for whoever watches, as it is."""
-    console.print(line, soft_wrap=True, markup=False, highlight=False)
-
-
-class SweepFailedError(RuntimeError):
-    """Some cells of a sweep failed. Every other cell has its record."""
 
 
 @dataclass
@@ -67,6 +52,7 @@ def run_sweep(config: SweepConfig) -> None:
     results = results_folder(config)
     if config.on_error not in ON_ERROR:
         raise bad_value("on_error", config.on_error, " or ".join(ON_ERROR))
+    check_tracking(config)
     parts = [Part(name, cells) for name, cells in expand(config).items()]
     cells = list({cell.key: cell for part in parts for cell in part.cells}.values())
     workers = workers_of(config)
@@ -83,7 +69,7 @@ def run_sweep(config: SweepConfig) -> None:
     failures: dict[str, str] = {}
     left = {cell.key for cell in waiting}
     unwritten, lossy = list(parts), []
-    ran = _run_cells(waiting, workers, config, store, mirror, len(cells))
+    ran = run_cells(waiting, workers, config, store, mirror, len(cells))
     with ended_by_signals(), mirrored(mirror, failures), closing(ran) as ended:
         for outcome in itertools.chain([Outcome()], ended):
             failures.update(outcome.failures)
@@ -99,7 +85,7 @@ def run_sweep(config: SweepConfig) -> None:
         for part in unwritten:  # of a sweep that stops at the first failure
             _write(part, results, store, failures, config.overwrite, mirror)
     if failures:
-        raise SweepFailedError(_describe(failures, cells, store, config))
+        raise SweepFailedError(describe(failures, cells, store))
     if lossy:
         raise TableError("; ".join(lossy))
 
@@ -142,85 +128,12 @@ def run_cell(config: SweepConfig) -> Record:
         with ended_by_signals():
             outcome = execute(Batch((TrainedTogether((cell,)),)))
         if outcome.failures:
-            _keep_tracebacks(store, outcome)
-            raise SweepFailedError(_describe(outcome.failures, [cell], store, config))
+            keep_tracebacks(store, outcome)
+            raise SweepFailedError(describe(outcome.failures, [cell], store))
         store.write_all(outcome.records, outcome.weights)
     record = store.read(cell.key)
     assert record is not None
     return record
-
-
-def unfinished(store: Store, cells: Sequence[Cell], stale: str) -> list[Cell]:
-    """The cells without a record, and the cells recorded by other code unless stale=keep."""
-    if stale not in ("rerun", "keep"):
-        raise bad_value("stale", stale, "rerun or keep")
-    versions = {cell.key: (store.read(cell.key) or {}).get("version") for cell in cells}
-    for line in store.set_aside:
-        say(line)
-    store.set_aside.clear()
-    outdated = [v for v in versions.values() if v not in (None, code_version())]
-    if outdated:
-        action = "kept as they are" if stale == "keep" else "run again (stale=keep would keep them)"
-        console.print(f"{len(outdated)} records were made by other code: {action}")
-    kept = {code_version(), *(outdated if stale == "keep" else ())}
-    return [cell for cell in cells if versions[cell.key] not in kept]
-
-
-def _run_cells(
-    cells: Sequence[Cell], workers: int, config: SweepConfig, store: Store, mirror: Tracker, total: int
-) -> Generator[Outcome, None, None]:
-    """Run cells, and store each record before it is yielded."""
-    planned = batches(cells, workers)
-    done, failed = total - len(cells), 0
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("model-steps"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(elapsed_when_finished=True, compact=True),
-    )
-    with Progress(*columns, console=console) as progress:
-        steps = sum(model.cost for batch in planned for model in batch.models)
-        task = progress.add_task(f"{done}/{total} cells", total=steps)
-        with closing(run_batches(planned, workers, config, lambda count: progress.advance(task, count))) as outcomes:
-            for outcome in outcomes:
-                store.write_all(outcome.records, outcome.weights)
-                _keep_tracebacks(store, outcome)
-                done += len(outcome.records)
-                failed += len(outcome.failures)
-                progress.update(task, description=f"{done}/{total} cells")
-                if not console.is_terminal:  # a log has no bar
-                    console.print(f"{done}/{total} cells, {failed} failed")
-                mirror.progress(done, failed, total)
-                yield outcome
-
-
-def _keep_tracebacks(store: Store, outcome: Outcome) -> None:
-    for key, reason in outcome.failures.items():
-        store.write_failure(key, outcome.tracebacks.get(key, reason + "\n"))
-
-
-def _describe(failures: dict[str, str], cells: Sequence[Cell], store: Store, config: SweepConfig) -> str:
-    """What failed, why, and how to run it again; the whole tracebacks are in files."""
-    names = {cell.key: cell for cell in cells}
-    lines = [f"{len(failures)} of {len(cells)} cells failed; tracebacks in {store.failures}:"]
-    for key, reason in list(failures.items())[:SHOWN_FAILURES]:
-        cell = names[key]
-        shown = {name: value for name, value in cell.columns().items() if name in NAMED}
-        lines.append(f"  {key} ({' '.join(f'{name}={shown[name]}' for name in NAMED)}): {reason}")
-        lines.append(f"    again: {command_of(cell, results_folder(config))}")
-    if len(failures) > SHOWN_FAILURES:
-        lines.append(f"  and {len(failures) - SHOWN_FAILURES} more")
-    return "\n".join(lines)
-
-
-def command_of(cell: Cell, results: Path) -> str:
-    """The command that runs one cell, whatever the defaults are."""
-    words = [f"{name}={value}" for name, value in cell.columns().items() if value is not None and name != OPTIONS]
-    words += [f"{OPTIONS}.{name}={value}" for name, value in cell.target.target_options]
-    return " ".join(["varexp", "train", *map(shlex.quote, [*words, f"results={results}"])])
 
 
 def results_folder(config: SweepConfig) -> Path:

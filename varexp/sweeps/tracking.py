@@ -142,16 +142,21 @@ def _learning_curves(experiment: str, records: Sequence[Record]) -> list[tuple[f
     return points
 
 
-def tracker(config: SweepConfig, name: str, results: Path, warn: Callable[[str], None] = print) -> Tracker:
-    """The tracker a config asks for. ValueError for one that does not exist.
-
-    The variables WANDB_MODE and WANDB_DISABLED are respected: they count before the config.
-    """
+def check_tracking(config: SweepConfig) -> None:
+    """Raise ValueError for a backend or a mode that does not exist."""
     if config.tracking.backend not in BACKENDS or config.tracking.mode not in MODES:
         raise ValueError(
             f"tracking is backend {' or '.join(BACKENDS)} and mode {' or '.join(MODES)}, got backend="
             f"{config.tracking.backend!r}, mode={config.tracking.mode!r}"
         )
+
+
+def tracker(config: SweepConfig, name: str, results: Path, warn: Callable[[str], None] = print) -> Tracker:
+    """The tracker a config asks for.
+
+    The variables WANDB_MODE and WANDB_DISABLED are respected: they count before the config.
+    """
+    check_tracking(config)
     mode = os.environ.get("WANDB_MODE") or config.tracking.mode
     off = mode == "disabled" or os.environ.get("WANDB_DISABLED", "").lower() in TRUE
     if config.tracking.backend == "none" or off:

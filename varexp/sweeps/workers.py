@@ -104,7 +104,8 @@ class Workers:
 
     def ended(self) -> Iterator[tuple[Batch, Outcome | Death]]:
         """Batches that have ended since the last call, after waiting for a moment."""
-        wait([worker.pipe for worker in self.busy], POLL_S)
+        if self.busy:
+            wait([worker.pipe for worker in self.busy], POLL_S)
         for worker in list(self.busy):
             worker.look()
             found = self._answer(worker)

@@ -1,0 +1,60 @@
+"""Claims: several sweeps on one folder of results share the work instead of doing it twice.
+
+A claim is a lock on a file, which the system lets go when its process ends, whatever ends it. Where a file system has
+no locks, every claim is granted: work is done twice then, and comes out the same.
+"""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from varexp.sweeps.plan import Batch, TrainedTogether
+
+
+class Claims:
+    """The models that this process works on, by the keys of their deepest cells."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.held: dict[str, int] = {}
+
+    def take(self, key: str) -> bool:
+        """Whether the model is this process's to work on from here on."""
+        if key in self.held:
+            return True
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            file = os.open(self.folder / key, os.O_CREAT | os.O_RDWR, 0o666)
+        except OSError:
+            return True
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(file)
+            return False
+        except OSError:  # no locks here
+            os.close(file)
+            return True
+        self.held[key] = file
+        return True
+
+    def drop(self, keys: Iterable[str]) -> None:
+        """Let models go."""
+        for key in keys:
+            file = self.held.pop(key, None)
+            if file is not None:
+                with contextlib.suppress(OSError):
+                    (self.folder / key).unlink(missing_ok=True)
+                os.close(file)
+
+    def split(self, batch: Batch) -> tuple[Batch | None, list[TrainedTogether]]:
+        """The part of a batch that is this process's to work on, and the models that another one works on."""
+        mine = [model for model in batch.models if self.take(model.deepest.key)]
+        others = [model for model in batch.models if model.deepest.key not in {m.deepest.key for m in mine}]
+        return Batch(tuple(mine)) if mine else None, others
+
+    def close(self) -> None:
+        """Let everything go."""
+        self.drop(list(self.held))
