@@ -1,6 +1,12 @@
 """Processes below another one, as /proc shows them."""
 
+import signal
 from pathlib import Path
+
+
+def heeds_interruptions():
+    """For a child before it runs: SIGINT counts, even where whoever started the tests ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def descendants(pid):

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 from planned import Axes, Experiment
+from processes import heeds_interruptions
 
 from varexp.sweeps.compose import check_overrides, composed
 from varexp.sweeps.config import Engine, Tracking, resolve
@@ -265,7 +266,8 @@ def test_an_interrupted_sweep_resumes(tmp_path):
     """SIGINT while the second batch runs: finished records stay, the same command does the rest."""
     arguments = [f"results={tmp_path}", "engine.workers=1", "axes.depth=[1]", "axes.seed=[0]", "steps=2500", "width=4",
                  "axes.sides=[2-3,2-4,2-5,2-6]", "target=affine"]  # fmt: skip
-    process = subprocess.Popen([sys.executable, str(ROOT / "scripts" / "sweep.py"), *arguments], stderr=subprocess.PIPE)
+    words = [sys.executable, str(ROOT / "scripts" / "sweep.py"), *arguments]
+    process = subprocess.Popen(words, stderr=subprocess.PIPE, preexec_fn=heeds_interruptions)
     records = tmp_path / "runs" / "records"
     deadline = time.time() + 120
     while not list(records.glob("*.json")) and time.time() < deadline:

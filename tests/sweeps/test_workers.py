@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from planned import Axes, cells_of
-from processes import alive, descendants
+from processes import alive, descendants, heeds_interruptions
 
 from varexp.sweeps import workers as module
 from varexp.sweeps.config import Engine
@@ -162,7 +162,8 @@ def test_workers_end_with_their_parent(tmp_path, name):
         "engine.workers=2",
         f"results={tmp_path}",
     ]
-    parent = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    parent = subprocess.Popen(command, **pipes, preexec_fn=heeds_interruptions)
     deadline = time.time() + 120
     while len(descendants(parent.pid)) < 3 and time.time() < deadline:  # two workers, and Python's resource tracker
         time.sleep(0.2)

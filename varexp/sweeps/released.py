@@ -68,7 +68,10 @@ def _recorded(store: Store, results: Path, experiments: Sequence[str]) -> list[R
     keys = {key: None for name in experiments for key in read_column(table_path(results, name), "key")}
     found = {key: store.read(key) for key in keys}
     if missing := [key for key, record in found.items() if record is None]:
-        raise StoreError(f"{len(missing)} rows have no record in {store.folder}, such as {missing[0]}: sweep again")
+        reason = f"; {store.set_aside[0]}" if store.set_aside else ""
+        raise StoreError(
+            f"{len(missing)} rows have no record in {store.folder}, such as {missing[0]}: sweep again{reason}"
+        )
     return [record for record in found.values() if record is not None]
 
 
