@@ -44,19 +44,24 @@ def test_the_umask_is_respected(tmp_path, mask, mode):
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == mode
 
 
+def four_times_at_once(work, root):
+    """Four processes that do the same a hundred times; all of them end well."""
+    context = multiprocessing.get_context("fork")
+    processes = [context.Process(target=work, args=(root, 100)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0] * 4
+
+
 def _probe(root, count):
     for _ in range(count):
         require_writable(root)
 
 
 def test_probes_of_several_processes_do_not_meet(tmp_path):
-    context = multiprocessing.get_context("fork")
-    processes = [context.Process(target=_probe, args=(tmp_path, 100)) for _ in range(4)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    assert [process.exitcode for process in processes] == [0] * 4
+    four_times_at_once(_probe, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -69,12 +74,7 @@ def _add_one(root, count):
 
 def test_a_lock_lets_one_in_at_a_time(tmp_path):
     (tmp_path / "number").write_text("0")
-    context = multiprocessing.get_context("fork")
-    processes = [context.Process(target=_add_one, args=(tmp_path, 100)) for _ in range(4)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
+    four_times_at_once(_add_one, tmp_path)
     assert (tmp_path / "number").read_text() == "400"
 
 

@@ -1,11 +1,11 @@
 """Writing files whole or not at all."""
 
 import contextlib
-import fcntl
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from filelock import FileLock
 
 
 class StoreError(OSError):
@@ -25,16 +25,13 @@ def atomic(path: Path) -> Iterator[Path]:
     Raises:
         StoreError: the file cannot be written; what was there before is still there.
     """
-    temporary = None
+    temporary = path.parent / f".writing-{_own_name()}{path.suffix}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-", suffix=path.suffix)
-        temporary = Path(name)
-        os.close(handle)
+        temporary.touch(exist_ok=False)
         yield temporary
         with open(temporary, "rb") as file:
             os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())
         os.replace(temporary, path)
     except OSError as error:
         raise StoreError(
@@ -42,20 +39,18 @@ def atomic(path: Path) -> Iterator[Path]:
             "folder with results=DIR, and run the same command again"
         ) from error
     finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+def _own_name() -> str:
+    """A name that no other process or thread chooses."""
+    return f"{os.getpid()}-{os.urandom(4).hex()}"
 
 
 def require_writable(folder: Path) -> None:
     """Raise StoreError if no file can be made in a folder. The probe has a name of its own."""
-    probe = folder / f".probe-{os.getpid()}-{os.urandom(4).hex()}"
+    probe = folder / f".probe-{_own_name()}"
     write_atomically(probe, "x" * 4096)
     probe.unlink(missing_ok=True)
 
@@ -64,11 +59,13 @@ def require_writable(folder: Path) -> None:
 def locked(folder: Path) -> Iterator[None]:
     """Wait until no other process is inside `locked` for this folder. StoreError if the lock cannot be made."""
     path = folder / ".lock"
+    lock = FileLock(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = open(path, "a")  # noqa: SIM115  # closed below
+        lock.acquire()
     except OSError as error:
         raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
-    with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    try:
         yield
+    finally:
+        lock.release()

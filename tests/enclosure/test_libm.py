@@ -1,7 +1,6 @@
-"""The errors of `libm`: proved by ball arithmetic for every argument, and compared with ball arithmetic at points."""
+"""The errors of `libm`, proved by ball arithmetic for every argument."""
 
 import itertools
-import math
 
 import pytest
 import torch
@@ -9,8 +8,8 @@ from flint import arb, arb_series, ctx, fmpq
 from proofs import Exact, Rounded, argument_error, formula_error, largest_argument
 
 from varexp.enclosure import libm
-from varexp.enclosure.libm import common, error_function, exponential, hyperbolic, logarithm, trigonometric
-from varexp.enclosure.rounding import SMALLEST, UNIT
+from varexp.enclosure.libm import error_function, exponential, hyperbolic, logarithm, trigonometric
+from varexp.enclosure.rounding import UNIT
 
 
 @pytest.fixture(autouse=True)
@@ -209,104 +208,3 @@ def test_sigmoid_is_proved():
     for a, b in itertools.pairwise([2.0 ** (i / 4) for i in range(-240, 240)]):
         power = arb((a + b) / 2, (b - a) / 2)
         assert (1 / (Rounded(power, power * libm.EXP_ERROR) + 1)).off() <= libm.SIGMOID_ERROR
-
-
-def whole_range(limit):
-    """Floats of every size up to `limit`, both signs, and neighbours of multiples of π/2, where sine cancels."""
-    source = torch.Generator().manual_seed(1)
-    exponents = torch.linspace(-300, math.log10(limit), 6000, dtype=torch.float64)
-    sizes = 10**exponents * (1 + torch.rand(len(exponents), dtype=torch.float64, generator=source))
-    near = torch.rand(20000, dtype=torch.float64, generator=source) * 40 - 20
-    multiples = torch.arange(-2000, 2001, dtype=torch.float64) * (math.pi / 2)
-    around = torch.cat(
-        [multiples, torch.nextafter(multiples, multiples + 1), torch.nextafter(multiples, multiples - 1)]
-    )
-    x = torch.cat([sizes, -sizes, near, around])
-    return x[x.abs() <= limit]
-
-
-SAMPLED = {  # the limit of |x|, the exact function, and what its error is allowed to be for a value y
-    "exp": (708.0, arb.exp, lambda x, y: libm.EXP_ERROR * abs(y) + libm.SMALLEST_EXP),
-    "tanh": (1e300, arb.tanh, lambda x, y: libm.TANH_ERROR),
-    "sigmoid": (700.0, lambda x: 1 / (1 + (-x).exp()), lambda x, y: libm.SIGMOID_ERROR),
-    "cosh": (700.0, arb.cosh, lambda x, y: 2 * libm.EXP_ERROR * y),
-    "log": (1e300, lambda x: abs(x).log(), lambda x, y: libm.LOG_ERROR * (1 + abs(y))),
-    "sin": (libm.SIN_LIMIT, arb.sin, lambda x, y: libm.SIN_ERROR),
-    "cos": (libm.SIN_LIMIT, arb.cos, lambda x, y: libm.SIN_ERROR),
-    "erf": (1e300, arb.erf, lambda x, y: libm.ERF_ERROR),
-    "atan": (1e300, arb.atan, lambda x, y: libm.ATAN_ERROR),
-    "gelu": (
-        1e300,
-        lambda x: x * (1 + (x / arb(2).sqrt()).erf()) / 2,
-        lambda x, y: libm.GELU_ERROR * abs(x) + SMALLEST,
-    ),
-    "softplus": (700.0, lambda x: (1 + x.exp()).log(), lambda x, y: libm.SOFTPLUS_ERROR * (1 + abs(x))),
-}
-
-
-@pytest.mark.parametrize("name", SAMPLED)
-def test_values_are_within_the_proved_errors(name):
-    limit, exactly, allowed = SAMPLED[name]
-    x = whole_range(limit)
-    values = getattr(libm, name)(x.abs() if name == "log" else x)
-    for point, value in zip(x.tolist(), values.tolist(), strict=True):
-        if name == "log" and point == 0:
-            continue
-        exact = exactly(arb(point))
-        assert abs(arb(value) - exact) <= allowed(arb(point), exact), (name, point)
-
-
-@pytest.mark.parametrize("exponent", [0.5, -0.5, 1 / 3, 1.5, -2.25, 7.7])
-def test_powers_are_within_the_proved_errors(exponent):
-    x = whole_range(1e300).abs()
-    x = x[x > 0]
-    for point, value in zip(x.tolist(), libm.power(x, exponent).tolist(), strict=True):
-        exact = arb(point) ** arb(exponent)
-        if exact < 1e308:
-            assert abs(arb(value) - exact) <= libm.power_error(exponent) * exact + libm.SMALLEST_EXP, point
-
-
-@pytest.mark.parametrize("name", SAMPLED)
-def test_torchs_own_functions_agree(name):
-    f = {"cosh": torch.cosh, "gelu": torch.nn.functional.gelu, "softplus": lambda x: torch.logaddexp(x, 0 * x)}
-    x = torch.linspace(0.001, 30.0, 40001, dtype=torch.float64)
-    ours, theirs = getattr(libm, name)(x), f.get(name, getattr(torch, name, None))(x)
-    assert float(((ours - theirs).abs() / (1 + theirs.abs() + x)).max()) < 16 * UNIT
-
-
-def test_what_is_not_finite():
-    inf, nan = math.inf, math.nan
-    x = torch.tensor([inf, -inf, nan], dtype=torch.float64)
-    expected = {
-        "exp": (inf, 0.0, nan),
-        "tanh": (1.0, -1.0, nan),
-        "sigmoid": (1.0, 0.0, nan),
-        "log": (inf, nan, nan),
-        "erf": (1.0, -1.0, nan),
-        "atan": (math.pi / 2, -math.pi / 2, nan),
-        "softplus": (inf, 0.0, nan),
-        "cosh": (inf, inf, nan),
-    }
-    for name, values in expected.items():
-        found = getattr(libm, name)(x)
-        torch.testing.assert_close(
-            found, torch.tensor(values, dtype=torch.float64), equal_nan=True, rtol=0, atol=4 * UNIT
-        )
-    ends = libm.exp(torch.tensor([709.7, 709.8, -708.3, -708.4, -746.0], dtype=torch.float64))
-    assert ends.isinf().tolist() == [False, True, False, False, False]
-    assert (ends == 0).tolist() == [False, False, False, True, True]
-    assert bool((libm.sin(torch.tensor([1e5, 1e300, inf], dtype=torch.float64)).abs() <= 1 + libm.SIN_ERROR).all())
-    zero = torch.zeros(1, dtype=torch.float64)
-    assert float(libm.log(zero)) == -inf
-    assert float(libm.exp(zero)) == 1
-    assert math.isnan(float(libm.power(zero, 0.5)))
-
-
-def test_shapes_and_arguments_stay():
-    x = torch.linspace(-3, 3, 2 * common.BLOCK + 6, dtype=torch.float64).reshape(2, -1).T
-    before = x.clone()
-    for name in SAMPLED:
-        found = getattr(libm, name)(x)
-        assert found.shape == x.shape
-        assert torch.equal(x, before)
-        torch.testing.assert_close(found[7:9, 1], getattr(libm, name)(x[7:9, 1]), rtol=0, atol=0, equal_nan=True)

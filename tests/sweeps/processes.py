@@ -1,7 +1,18 @@
-"""Processes below another one, as /proc shows them."""
+"""Sweeps as processes of their own, and the processes below one, as /proc shows them."""
 
 import signal
+import subprocess
+import sys
 from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def sweep(*arguments, **options):
+    """A sweep that runs, its standard error as text."""
+    command = [sys.executable, str(ROOT / "scripts" / "sweep.py"), *arguments]
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, **pipes, preexec_fn=heeds_interruptions, **options)
 
 
 def heeds_interruptions():

@@ -1,19 +1,16 @@
 """sweeps/claims.py: of several sweeps on one folder each does a part, and all have the whole table."""
 
 import os
-import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
 from planned import cells_of
+from processes import sweep
 
 from varexp.sweeps.claims import Claims
 from varexp.sweeps.plan import batches
-
-ROOT = Path(__file__).parents[2]
 
 
 def test_a_claim_is_one_process_s_until_it_is_dropped(tmp_path):
@@ -54,20 +51,12 @@ def test_a_batch_is_split_into_what_is_free_and_what_is_not(config, tmp_path):
 @pytest.mark.slow
 def test_three_sweeps_on_one_folder_share_the_work(tmp_path):
     arguments = ["axes.width=[4,5,6,7,8,9]", "axes.seed=[0,1]", "axes.depth=[1,2]", "steps=300", "gap=null"]
-    command = [
-        sys.executable,
-        str(ROOT / "scripts" / "sweep.py"),
-        *arguments,
-        "engine.workers=1",
-        f"results={tmp_path}",
-    ]
-    sweeps = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(3)]
-    errors = [sweep.communicate(timeout=400)[1] for sweep in sweeps]
-    assert [sweep.returncode for sweep in sweeps] == [0, 0, 0], errors
+    sweeps = [sweep(*arguments, "engine.workers=1", f"results={tmp_path}") for _ in range(3)]
+    errors = [each.communicate(timeout=400)[1] for each in sweeps]
+    assert [each.returncode for each in sweeps] == [0, 0, 0], errors
     table = pd.read_csv(tmp_path / "tables" / "sweep.csv")
     assert len(table) == table.key.nunique() == 24
-    assert all(re.search("24/24 cells", error) for error in errors)
-    records = [path.stat().st_ino for path in (tmp_path / "runs" / "records").glob("*.json")]
-    assert len(records) == 24
+    assert all("24/24 cells" in error for error in errors)
+    assert len(list((tmp_path / "runs" / "records").glob("*.json"))) == 24
     assert list((tmp_path / "runs" / "claims").iterdir()) == []
     assert not (tmp_path / "runs" / "damaged").exists()

@@ -1,11 +1,7 @@
-"""sweeps/run.py, tables, tracking and the command line: the main job as a user meets it, in processes of its own."""
+"""sweeps/run.py and tables: the main job, its records, its tables and what it refuses."""
 
 import dataclasses
-import json
 import shlex
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -13,7 +9,6 @@ import pandas as pd
 import pytest
 import yaml
 from planned import Axes, Experiment
-from processes import heeds_interruptions
 
 from varexp.sweeps.compose import check_overrides, composed
 from varexp.sweeps.config import Engine, Tracking, resolve
@@ -21,19 +16,6 @@ from varexp.sweeps.failures import SweepFailedError
 from varexp.sweeps.records import Store
 from varexp.sweeps.run import run_cell, run_sweep
 from varexp.sweeps.tables import TableError, check_keeps_rows, write_tables
-
-ROOT = Path(__file__).parents[2]
-SMALL = ["steps=20", "ascent_steps=1", "width=4", "target=affine", "K=1.5"]
-
-
-def command(script, *arguments, **options):
-    return subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / script), *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        **options,
-    )
 
 
 def rows(results, name="sweep"):
@@ -190,98 +172,6 @@ def test_wandb_mirror_offline(config, monkeypatch):
     content = log.read_bytes()
     assert all(word in content for word in words), f"{len(content)} bytes"
     assert list(runs[0].glob("files/media/table/tables/*.json"))
-
-
-@pytest.mark.slow
-def test_multirun_leaves_three_records_and_fails(tmp_path):
-    results = tmp_path / "results"
-    done = command("train.py", "-m", "depth=1,2,99,3", f"results={results}", *SMALL)
-    assert done.returncode != 0
-    assert "depth 99 does not fit the ladder of sides 2-3-4-5-6-7-8: choose a depth from 1 to 6" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert len(list((results / "runs" / "records").glob("*.json"))) == 3
-
-
-@pytest.mark.slow
-def test_options_of_a_target(tmp_path):
-    good, bad = (
-        command("train.py", "depth=1", f"results={tmp_path}", *SMALL, a)
-        for a in ("target_options.blur=0.5", "target_options.colour=1")
-    )
-    assert good.returncode == 0, good.stderr
-    (record,) = (tmp_path / "runs" / "records").glob("*.json")
-    assert json.loads(record.read_text())["row"]["target_options"] == "blur=0.5 pattern_rms=0.7 seed=0 smoothness=2.0"
-    assert bad.stderr.splitlines()[-1].startswith("error: target affine has no option colour: it has blur")
-
-
-@pytest.mark.slow
-def test_a_grid_can_be_left_out(tmp_path):
-    done = command(
-        "sweep.py", "experiment=depth", "scale=smoke", "experiments.depth.grids.word=null",
-        "experiments.depth.grids.constant_side=null", "axes.seed=[0]", "axes.kernel=[dct]", "axes.depth=[1]",
-        f"results={tmp_path}", "ascent_steps=1", "width=4",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert rows(tmp_path, "depth").domain.tolist() == ["curve-2"]
-
-
-@pytest.mark.slow
-def test_train_prints_its_row(tmp_path):
-    done = command("train.py", "depth=1", "domain=disc", f"results={tmp_path}", *SMALL, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    row = json.loads(done.stdout)
-    assert row["domain"] == "disc-2"
-    assert row["sides"] == "2-3"
-    assert [p.name for p in tmp_path.iterdir()] == ["runs"]  # nothing beside results=
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["colour=red"], "unknown key 'colour'"),
-        (["axes.colour=[1]"], "unknown key in axes 'colour'"),
-        (["experiment=dept"], r"unknown experiment 'dept' (did you mean depth?): choose one of depth, downsampling, "),
-        (["kernel=cubic"], "unknown kernel 'cubic': choose one of dct, nearest"),
-        (["K=large"], "could not be converted to Float"),
-        (["engine.name=cloud"], "unknown engine 'cloud': choose one of local"),
-        (["tracking.backend=mail"], "tracking is backend none or wandb"),
-        (["results=/dev/null/x"], "results=DIR"),
-    ],
-)
-def test_bad_input_is_one_line_before_any_work(tmp_path, arguments, message):
-    default = [] if any(a.startswith("results=") for a in arguments) else [f"results={tmp_path / 'r'}"]
-    done = command("sweep.py", *default, *arguments)
-    assert done.returncode == (1 if "/dev/null" in arguments[0] else 2)
-    line = done.stderr.strip().splitlines()[-1]  # Hydra may name the overrides before it
-    assert line.startswith("error: ")
-    assert "Traceback" not in done.stderr
-    assert "cells" not in done.stderr
-    assert message in line
-    assert not (tmp_path / "r" / "tables").exists()
-
-
-@pytest.mark.slow
-def test_an_interrupted_sweep_resumes(tmp_path):
-    """SIGINT while the second batch runs: finished records stay, the same command does the rest."""
-    arguments = [f"results={tmp_path}", "engine.workers=1", "axes.depth=[1]", "axes.seed=[0]", "steps=2500", "width=4",
-                 "axes.sides=[2-3,2-4,2-5,2-6]", "target=affine"]  # fmt: skip
-    words = [sys.executable, str(ROOT / "scripts" / "sweep.py"), *arguments]
-    process = subprocess.Popen(words, stderr=subprocess.PIPE, preexec_fn=heeds_interruptions)
-    records = tmp_path / "runs" / "records"
-    deadline = time.time() + 120
-    while not list(records.glob("*.json")) and time.time() < deadline:
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=60)
-    assert process.returncode == 130, error
-    assert b"finished records are kept" in error
-    kept = {path.name for path in records.glob("*.json")}
-    assert 1 <= len(kept) < 4
-    done = command("sweep.py", *arguments)
-    assert done.returncode == 0, done.stderr
-    assert f"4 cells, {len(kept)} recorded" in done.stderr
-    assert len(rows(tmp_path)) == 4
 
 
 def test_overrides_are_checked_by_name():

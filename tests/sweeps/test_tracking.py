@@ -3,19 +3,16 @@
 import dataclasses
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
-from processes import descendants
+from processes import descendants, sweep
 
 from varexp.sweeps import tracking
 from varexp.sweeps.config import Tracking
 from varexp.sweeps.tracking import Tracker
-
-ROOT = Path(__file__).parents[2]
 
 
 class Failing(Tracker):
@@ -81,20 +78,19 @@ def test_wandb_is_off_where_its_variables_say_so(config, monkeypatch, tmp_path, 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 def test_a_sweep_outlives_the_service_of_wandb(tmp_path):
     arguments = ["axes.width=[8,12,16,20]", "axes.seed=[0]", "axes.depth=[1]", "steps=400", "gap=null"]
-    command = [sys.executable, str(ROOT / "scripts" / "sweep.py"), "tracking=wandb", *arguments, "engine.workers=1"]
     environment = {**os.environ, "WANDB_MODE": "offline"}
-    sweep = subprocess.Popen([*command, f"results={tmp_path}"], env=environment, stderr=subprocess.PIPE, text=True)
+    run = sweep("tracking=wandb", *arguments, "engine.workers=1", f"results={tmp_path}", env=environment)
     services = []
     deadline = time.time() + 120
-    while not services and time.time() < deadline and sweep.poll() is None:
+    while not services and time.time() < deadline and run.poll() is None:
         time.sleep(0.1)
-        lines = {pid: Path(f"/proc/{pid}/cmdline") for pid in descendants(sweep.pid)}
+        lines = {pid: Path(f"/proc/{pid}/cmdline") for pid in descendants(run.pid)}
         services = [pid for pid, line in lines.items() if line.exists() and b"wandb" in line.read_bytes()]
     assert services
     for pid in services:
         os.kill(pid, signal.SIGKILL)
-    _, error = sweep.communicate(timeout=240)
-    assert sweep.returncode == 0, error
+    _, error = run.communicate(timeout=240)
+    assert run.returncode == 0, error
     assert len((tmp_path / "tables" / "sweep.csv").read_text().splitlines()) == 5
     assert sum("warning: the mirror" in line for line in error.splitlines()) == 1
     assert "Traceback" not in error
@@ -109,9 +105,10 @@ def test_variables_that_are_wrong_cost_one_warning(tmp_path, variables):
     home = tmp_path / "home"
     home.mkdir(mode=0o500)
     arguments = ["axes.depth=[1]", "axes.seed=[0]", "steps=20", "width=4", "gap=null", "tracking=wandb"]
-    command = [sys.executable, str(ROOT / "scripts" / "sweep.py"), *arguments, f"results={tmp_path / 'r'}"]
     environment = {**os.environ, "HOME": str(home), "WANDB_MODE": "offline", **variables}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
-    assert done.returncode == 0, done.stderr
+    run = sweep(*arguments, f"results={tmp_path / 'r'}", env=environment)
+    _, error = run.communicate(timeout=240)
+    assert run.returncode == 0, error
     assert (tmp_path / "r" / "tables" / "sweep.csv").exists()
-    assert "Traceback" not in done.stderr
+    assert error.count("warning: the mirror") == 1
+    assert "Traceback" not in error

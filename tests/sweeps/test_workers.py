@@ -4,14 +4,12 @@ import dataclasses
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 from planned import Axes, cells_of
-from processes import alive, descendants, heeds_interruptions
+from processes import alive, descendants, sweep
 
 from varexp.sweeps import workers as module
 from varexp.sweeps.config import Engine
@@ -21,7 +19,6 @@ from varexp.sweeps.plan import batches
 from varexp.sweeps.workers import Death, Workers
 
 BAD = 3  # a seed that kills its worker
-ROOT = Path(__file__).parents[2]
 
 
 def answer(batch):
@@ -155,15 +152,7 @@ def test_settings_out_of_range(config):
 def test_workers_end_with_their_parent(tmp_path, name):
     number = getattr(signal, name)
     arguments = ["axes.width=[8,16,24,32]", "axes.seed=[0,1]", "axes.depth=[1]", "steps=20000", "gap=null"]
-    command = [
-        sys.executable,
-        str(ROOT / "scripts" / "sweep.py"),
-        *arguments,
-        "engine.workers=2",
-        f"results={tmp_path}",
-    ]
-    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
-    parent = subprocess.Popen(command, **pipes, preexec_fn=heeds_interruptions)
+    parent = sweep(*arguments, "engine.workers=2", f"results={tmp_path}")
     deadline = time.time() + 120
     while len(descendants(parent.pid)) < 3 and time.time() < deadline:  # two workers, and Python's resource tracker
         time.sleep(0.2)

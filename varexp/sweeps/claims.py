@@ -5,10 +5,10 @@ no locks, every claim is granted: work is done twice then, and comes out the sam
 """
 
 import contextlib
-import fcntl
-import os
 from collections.abc import Iterable
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from varexp.sweeps.plan import Batch, TrainedTogether
 
@@ -18,41 +18,36 @@ class Claims:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.held: dict[str, int] = {}
+        self.held: dict[str, FileLock] = {}
 
     def take(self, key: str) -> bool:
         """Whether the model is this process's to work on from here on."""
         if key in self.held:
             return True
+        lock = FileLock(self.folder / key, blocking=False)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            file = os.open(self.folder / key, os.O_CREAT | os.O_RDWR, 0o666)
-        except OSError:
-            return True
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(file)
+            lock.acquire()
+        except Timeout:
             return False
-        except OSError:  # no locks here
-            os.close(file)
+        except (OSError, NotImplementedError):  # no locks here
             return True
-        self.held[key] = file
+        self.held[key] = lock
         return True
 
     def drop(self, keys: Iterable[str]) -> None:
         """Let models go."""
         for key in keys:
-            file = self.held.pop(key, None)
-            if file is not None:
+            lock = self.held.pop(key, None)
+            if lock is not None:
                 with contextlib.suppress(OSError):
                     (self.folder / key).unlink(missing_ok=True)
-                os.close(file)
+                lock.release()
 
     def split(self, batch: Batch) -> tuple[Batch | None, list[TrainedTogether]]:
         """The part of a batch that is this process's to work on, and the models that another one works on."""
         mine = [model for model in batch.models if self.take(model.deepest.key)]
-        others = [model for model in batch.models if model.deepest.key not in {m.deepest.key for m in mine}]
+        others = [model for model in batch.models if model.deepest.key not in self.held and model not in mine]
         return Batch(tuple(mine)) if mine else None, others
 
     def close(self) -> None:

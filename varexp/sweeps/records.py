@@ -139,11 +139,9 @@ class Store:
         for record in records:
             self.write(record)
 
-    def write_failure(self, key: str, text: str) -> Path:
-        """Keep the traceback of a cell that failed; the path of the file."""
-        path = self._failure_path(key)
-        write_atomically(path, text)
-        return path
+    def write_failure(self, key: str, text: str) -> None:
+        """Keep the traceback of a cell that failed."""
+        write_atomically(self._failure_path(key), text)
 
     def _failure_path(self, key: str) -> Path:
         return self.failures / f"{key}.txt"

@@ -37,10 +37,11 @@ class Apart(Tracker):
     Args:
         make: makes the tracker, in that thread.
         warn: takes the warning.
+        library: what the tracker is made of; its errors when Python ends are not printed after the warning.
     """
 
-    def __init__(self, make: Callable[[], Tracker], warn: Callable[[str], None]) -> None:
-        self.warn = warn
+    def __init__(self, make: Callable[[], Tracker], warn: Callable[[str], None], library: str = "") -> None:
+        self.warn, self.library = warn, library
         self.calls: queue.Queue[Callable[[Tracker], None] | None] = queue.Queue()
         self.thread = threading.Thread(target=self._run, args=(make,), daemon=True)
         self.thread.start()
@@ -51,7 +52,7 @@ class Apart(Tracker):
             while (call := self.calls.get()) is not None:
                 call(tracker)
         except BaseException as error:  # libraries end processes as well
-            _forget_errors_at_exit("wandb")
+            _forget_errors_at_exit(self.library)
             lines = str(error).strip().splitlines() or [""]
             self.warn(f"warning: the mirror failed and is left out from here on; {type(error).__name__}: {lines[0]}")
 
@@ -70,7 +71,7 @@ class Apart(Tracker):
 
 
 def _forget_errors_at_exit(library: str) -> None:
-    """What a library raises when Python ends is not printed any more: a warning has been given."""
+    """What a library raises when Python ends is not printed."""
     before = sys.unraisablehook
 
     def hook(unraisable: Any) -> None:
@@ -156,9 +157,8 @@ def tracker(config: SweepConfig, name: str, results: Path, warn: Callable[[str],
 
     The variables WANDB_MODE and WANDB_DISABLED are respected: they count before the config.
     """
-    check_tracking(config)
     mode = os.environ.get("WANDB_MODE") or config.tracking.mode
     off = mode == "disabled" or os.environ.get("WANDB_DISABLED", "").lower() in TRUE
     if config.tracking.backend == "none" or off:
         return Tracker()
-    return Apart(lambda: WandbTracker(config, name, results, mode), warn)
+    return Apart(lambda: WandbTracker(config, name, results, mode), warn, library="wandb")

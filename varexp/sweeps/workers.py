@@ -52,14 +52,19 @@ class Worker:
 
     def death(self) -> Death:
         """How it ended."""
-        self.process.join(END_S)
-        if self.process.is_alive():  # it closed its pipe and goes on
-            self.process.kill()
-            self.process.join()
+        _end(self.process)  # it may have closed its pipe and go on
         code = self.process.exitcode
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
         hint = ", perhaps for want of memory" if code == -signal.SIGKILL else ""
         return Death(f"worker process {self.process.pid} {how}{hint}{self.memory}")
+
+
+def _end(process: Any) -> None:
+    """Wait for the end of a process, and kill it if that takes long."""
+    process.join(END_S)
+    if process.is_alive():
+        process.kill()
+        process.join()
 
 
 class Workers:
@@ -75,13 +80,11 @@ class Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for process in [worker.process for worker in self.busy] + [process for process, _ in self.idle]:
+        processes = [*(worker.process for worker in self.busy), *(process for process, _ in self.idle)]
+        for process in processes:
             process.terminate()
-        for process in [worker.process for worker in self.busy] + [process for process, _ in self.idle]:
-            process.join(END_S)
-            if process.is_alive():
-                process.kill()
-                process.join()
+        for process in processes:
+            _end(process)
 
     @property
     def has_room(self) -> bool:
@@ -138,8 +141,9 @@ class Workers:
 
 def _serve(pipe: Connection) -> None:
     """Run batches until the parent ends."""
-    for number in (signal.SIGINT, signal.SIGHUP):  # the parent's to handle
-        signal.signal(number, signal.SIG_IGN)
+    for name in ("SIGINT", "SIGHUP"):  # the parent's to handle
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     load_extensions()
     while True:
