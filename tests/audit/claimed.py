@@ -4,11 +4,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import torch
-from flint import ctx
 
 from varexp.audit.network import Network, build
 from varexp.audit.tensors import Tensors, parse
-from varexp.audit.verdict import PRECISION
 from varexp.maps.domains import Domain, parse_domain
 from varexp.maps.norms import find_norm
 from varexp.maps.targets import Target, build_target
@@ -32,7 +30,6 @@ class Case(NamedTuple):
     @property
     def network(self) -> Network:
         """The audit's own map."""
-        ctx.prec = PRECISION
         return build(self.row, self.tensors)
 
     def norms(self, theta) -> torch.Tensor:

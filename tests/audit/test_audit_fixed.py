@@ -2,18 +2,11 @@
 
 import pytest
 from claimed import case, claimed
-from flint import arb_mat, ctx
+from flint import arb_mat
 
 from varexp.audit.fixed import complaints, orthonormal, scale_map
 from varexp.audit.verdict import judged
 from varexp.maps.interpolation import image_matrix, resize_matrix
-
-
-@pytest.fixture(autouse=True)
-def precision():
-    ctx.prec = 96
-    yield
-    ctx.prec = 53
 
 
 @pytest.mark.parametrize("sides", [(1, 1), (1, 2), (2, 3), (4, 4), (4, 2), (5, 6)])

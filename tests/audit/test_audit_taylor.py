@@ -5,9 +5,9 @@ import random
 
 import pytest
 from claimed import case
-from flint import arb, arb_mat, ctx
+from flint import arb, arb_mat
 
-from varexp.audit.functions import exponential, sine, softmax, tangent
+from varexp.audit.functions import exponential, series_of, sine, softmax, tangent
 from varexp.audit.kinks import absolute_matrix, smallest_matrix
 from varexp.audit.targets import TARGETS
 from varexp.audit.taylor import Taylor
@@ -17,10 +17,9 @@ POINTS = [-1 + i / 32 for i in range(65)]
 
 
 @pytest.fixture(autouse=True)
-def precision():
-    ctx.prec, ctx.cap = 96, N
-    yield
-    ctx.prec, ctx.cap = 53, 10
+def _orders():
+    with series_of(N):
+        yield
 
 
 def drawn(rows, columns, seed, size=1.0, rest=1e-3):

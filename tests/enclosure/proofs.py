@@ -11,6 +11,7 @@ import math
 import torch
 from flint import arb, arb_series
 
+from varexp.audit.functions import series_of
 from varexp.enclosure.rounding import SMALLEST, UNIT
 
 
@@ -114,8 +115,10 @@ def formula_error(formula, exact, middle, radius, order, pieces=1):
         centre = arb(middle) - radius + half * (2 * i + 1)
 
         def difference(x):
-            series = arb_series([x, 1], prec=order + 1)
-            return formula(Exact(series)).series - exact(series)
+            with series_of(order + 1):
+                series = formula(Exact(arb_series([x, 1]))).series - exact(arb_series([x, 1]))
+            assert series.prec == order + 1  # none of the coefficients below is a 0 that was cut off
+            return series
 
         at_centre, anywhere = difference(centre), difference(centre + arb(0, 1) * half)
         total = sum((abs(at_centre[n]) * half**n for n in range(order)), arb(0)) + abs(anywhere[order]) * half**order

@@ -23,9 +23,8 @@ D = torch.float64
 
 @pytest.fixture(autouse=True)
 def _precision():
-    before, ctx.prec = ctx.prec, 300
-    yield
-    ctx.prec = before
+    with ctx.workprec(300):
+        yield
 
 
 def spread(c, order=3, remainder=0.0):

@@ -16,9 +16,8 @@ from varexp.enclosure.powers import log, power
 
 @pytest.fixture(autouse=True)
 def _precision():
-    before, ctx.prec = ctx.prec, 200
-    yield
-    ctx.prec = before
+    with ctx.workprec(200):
+        yield
 
 
 def ball(left, right):

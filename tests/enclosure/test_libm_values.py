@@ -13,9 +13,8 @@ from varexp.enclosure.rounding import SMALLEST, UNIT
 
 @pytest.fixture(autouse=True)
 def _precision():
-    before, ctx.prec = ctx.prec, 200
-    yield
-    ctx.prec = before
+    with ctx.workprec(200):
+        yield
 
 
 def whole_range(limit):

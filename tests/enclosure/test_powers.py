@@ -14,9 +14,8 @@ from varexp.enclosure.powers import inverse, power
 
 @pytest.fixture(autouse=True)
 def _precision():
-    before, ctx.prec = ctx.prec, 200
-    yield
-    ctx.prec = before
+    with ctx.workprec(200):
+        yield
 
 
 ROOTS = {"sqrt": 0.5, "cube root": 1 / 3, "0.9": 0.9, "1.5": 1.5, "rsqrt": -0.5, "inverse": -1.0}

@@ -32,9 +32,8 @@ SIDES = (1, 2, 3)
 
 @pytest.fixture(autouse=True)
 def _precision():
-    before, ctx.prec = ctx.prec, 200
-    yield
-    ctx.prec = before
+    with ctx.workprec(200):
+        yield
 
 
 @pytest.mark.parametrize("case", CASES, ids="-".join)

@@ -5,14 +5,25 @@ u = 1, less the part that is kept. A quotient is bounded by what it leaves: p/s 
 argument is passed on by a bound of the derivative.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
-from flint import arb, arb_mat, arb_series
+from flint import arb, arb_mat, arb_series, ctx
 
 from varexp.audit.taylor import Taylor, matrix_of
 
 Entry = tuple[list[arb], arb]
+
+
+@contextmanager
+def series_of(n: int) -> Iterator[None]:
+    """Inside, flint keeps n coefficients of every series; what it kept before comes back at the end."""
+    before, ctx.cap = ctx.cap, n
+    try:
+        yield
+    finally:
+        ctx.cap = before
 
 
 def padded(series: arb_series, n: int) -> list[arb]:

@@ -4,10 +4,10 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from flint import arb, arb_mat, arb_series, ctx
+from flint import arb, arb_mat, arb_series
 
 from varexp.audit.block import Block, UnknownMapError
-from varexp.audit.functions import ball, padded
+from varexp.audit.functions import ball, padded, series_of
 from varexp.audit.kinks import Kink
 from varexp.audit.targets import TARGETS
 from varexp.audit.taylor import Taylor
@@ -33,12 +33,12 @@ class Network(NamedTuple):
 
     def difference(self, middle: arb, radius: arb, n: int) -> tuple[Taylor, list[Kink]]:
         """Model less target for θ = middle + radius·u in n orders, and the kinks on the way."""
-        ctx.cap = n
         kinks: list[Kink] = []
-        model = target = self.word(middle, radius, n)
-        for stage in self.stages:
-            model = stage.block(model.after(stage.interpolate), kinks)
-            target = stage.feature_map(target.after(stage.scale), kinks)
+        with series_of(n):
+            model = target = self.word(middle, radius, n)
+            for stage in self.stages:
+                model = stage.block(model.after(stage.interpolate), kinks)
+                target = stage.feature_map(target.after(stage.scale), kinks)
         return model.minus(target), kinks
 
     def word(self, middle: arb, radius: arb, n: int) -> Taylor:

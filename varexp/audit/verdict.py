@@ -37,11 +37,11 @@ def shown(row: Row) -> dict[str, Any]:
 
 def judged(row: Row, tensors: Tensors) -> dict[str, Any]:
     """The verdict on a row with given tensors."""
-    ctx.prec = PRECISION
     try:
         if row["norm"] not in NORMS:
             raise UnknownMapError(f"no norm {row['norm']!r} here: there are {', '.join(NORMS)}")
-        verdict, because, cells = decide(row, tensors)
+        with ctx.workprec(PRECISION):
+            verdict, because, cells = decide(row, tensors)
     except UnknownMapError as error:
         verdict, because, cells = "undecided", str(error), 0
     return {**shown(row), "verdict": verdict, "because": because, "cells": cells}
