@@ -41,7 +41,7 @@ def extension_sources() -> Iterator[bytes]:
     """
     package = Path(__file__).parent
     for kind, name, item, file in registrations():
-        if kind == "figure" or (file is not None and package in file.parents):
+        if kind in ("figure", "engine") or (file is not None and package in file.parents):
             continue
         digest = hashlib.sha256(f"{kind} {name}".encode())
         for path in _files(file):

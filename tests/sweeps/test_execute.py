@@ -10,7 +10,7 @@ from varexp.maps.constants import Constant
 from varexp.maps.targets import FEATURE_MAPS, FeatureMap, register
 from varexp.maps.targets.affine import Affine
 from varexp.sweeps import rows as module
-from varexp.sweeps.execute import execute
+from varexp.sweeps.execute import Outcome, execute
 from varexp.sweeps.plan import Batch, batches, group_by_model
 from varexp.sweeps.rows import STAGE_COLUMNS, columns, git_commit
 from varexp.theory import Interval, compare, enclosed_bound, keff, printed, telescoped
@@ -32,9 +32,17 @@ def registry():
         FEATURE_MAPS.remove(name)
 
 
+def whole(batch):
+    """The outcomes of all models of a batch as one."""
+    outcome = Outcome()
+    for part in execute(batch):
+        outcome.add(part)
+    return outcome
+
+
 def run(config):
     (batch,) = batches(cells_of(config), 1)
-    return execute(batch)
+    return whole(batch)
 
 
 def test_every_record_has_every_column_and_bounds_recompute(config):
@@ -74,7 +82,7 @@ def test_every_record_has_every_column_and_bounds_recompute(config):
 
 def test_a_pyramid_has_the_columns_that_have_a_meaning(config):
     pyramid = dataclasses.replace(config, model="pyramid", K=2.1, axes=Axes(depth=[1, 2], block_causal=[False, True]))
-    records = [record for batch in batches(cells_of(pyramid), 1) for record in execute(batch).records]
+    records = [record for batch in batches(cells_of(pyramid), 1) for record in whole(batch).records]
     assert len(records) == 4
     for record in records:
         row, stages = record["row"], record["stages"]
@@ -99,7 +107,7 @@ def test_a_flow_trains_once_for_all_samplers_and_claims_no_sup(config):
     flow = dataclasses.replace(config, model="flowar", sides="2-4-8", sampler_steps=2, axes=axes)
     planned = batches(cells_of(flow), 1)
     assert sorted(len(chained.cells) for batch in planned for chained in batch.models) == [3, 3]
-    records = [record for batch in planned for record in execute(batch).records]
+    records = [record for batch in planned for record in whole(batch).records]
     assert len(records) == 6
     for record in records:
         row = record["row"]
@@ -154,7 +162,7 @@ def test_a_record_does_not_depend_on_its_batch(config):
     for cell in cells:
         if cell.seed == 1:
             (chained,) = group_by_model([cell])
-            (alone,) = execute(Batch((chained,))).records
+            (alone,) = whole(Batch((chained,))).records
             if cell.depth == 2:
                 assert stable(alone) == together[cell.key]
             else:
@@ -185,7 +193,7 @@ def test_a_failing_chain_costs_no_other(config, registry):
     (batch,) = batches(
         cells_of(dataclasses.replace(config, axes=Axes(target=["affine", "failing", "fold"], depth=[1]))), 1
     )
-    outcome = execute(batch)
+    outcome = whole(batch)
     assert sorted(r["row"]["target"] for r in outcome.records) == ["affine", "fold"]
     ((key, reason),) = outcome.failures.items()
     assert reason.startswith("RuntimeError: this target cannot be evaluated (raised at ")

@@ -1,12 +1,13 @@
 """sweeps/plan.py: products of axes, what can be one chain, what can be one batch."""
 
 import dataclasses
+import heapq
 
 import pytest
 from planned import Axes, Experiment, cells_of
 
 from varexp.sweeps.config import ROUGH_EVALUATIONS
-from varexp.sweeps.plan import batches, expand, group_by_model
+from varexp.sweeps.plan import Batch, batches, expand, group_by_model
 
 
 def test_grids_are_products_in_order_and_axes_replace(config):
@@ -71,6 +72,18 @@ def test_batches_hold_every_chain_once_and_only_equal_shapes(config, workers):
     assert all(len({c.deepest.trained_with for c in batch.models}) == 1 for batch in planned)
     assert [b.cost for b in planned] == sorted((b.cost for b in planned), reverse=True)
     assert len(planned) % workers == 0
+
+
+@pytest.mark.parametrize("workers", [2, 16, 64, 1000])
+def test_many_workers_have_work(config, workers):
+    """Longest first on the next free worker, as engines do: no worker is late by more than a model and a tenth."""
+    axes = Axes(seed=list(range(20)), width=[4, 32], target=["affine", "sine"], kernel=["dct", "keys"])
+    planned = batches(cells_of(dataclasses.replace(config, axes=axes)), workers)
+    total, busy = sum(batch.cost for batch in planned), [0.0] * workers
+    for batch in planned:
+        heapq.heapreplace(busy, busy[0] + batch.cost)
+    longest_model = max(Batch((model,)).cost for batch in planned for model in batch.models)
+    assert max(busy) <= 1.1 * total / workers + longest_model
 
 
 def test_every_worker_gets_its_share_of_what_is_enclosed(config):

@@ -11,7 +11,7 @@ import yaml
 from planned import Axes, Experiment
 
 from varexp.sweeps.compose import check_overrides, composed
-from varexp.sweeps.config import Engine, Tracking, resolve
+from varexp.sweeps.config import EngineSettings, Tracking, resolve
 from varexp.sweeps.failures import SweepFailedError
 from varexp.sweeps.records import Store
 from varexp.sweeps.run import run_cell, run_sweep
@@ -42,7 +42,7 @@ def test_processes_give_the_same_table_as_one(config, tmp_path):
     tables = []
     for workers in (1, 2):
         results = str(tmp_path / f"workers{workers}")
-        run_sweep(dataclasses.replace(config, results=results, engine=Engine("local", workers)))
+        run_sweep(dataclasses.replace(config, results=results, engine=EngineSettings("local", workers)))
         tables.append(rows(results).drop(columns="wall_s"))
     pd.testing.assert_frame_equal(*tables)
 
@@ -139,7 +139,7 @@ def test_a_table_is_replaced_only_by_one_that_holds_its_rows(config):
 
 
 def test_on_error_stop_ends_at_the_first_failure(config, monkeypatch):
-    config = dataclasses.replace(config, axes=Axes(width=[4, 5], depth=[1]), engine=Engine(workers=1))
+    config = dataclasses.replace(config, axes=Axes(width=[4, 5], depth=[1]), engine=EngineSettings(workers=1))
     monkeypatch.setattr("varexp.sweeps.execute.make_record", lambda *_: 1 / 0)
     for on_error, failed in (("stop", 1), ("continue", 2)):
         with pytest.raises(SweepFailedError, match=rf"{failed} of 2 cells failed"):

@@ -1,7 +1,7 @@
 """The common part of chains and pyramids: stages that are measured one by one, and errors that are enclosed."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from varexp.families.base import Columns, Evaluation, Family, Reading, columns_of, ends_of
@@ -45,18 +45,13 @@ class StagedFamily(Family):
         target: Target,
         domain: Domain,
         how: Measurement,
-        notify: Callable[[int], None],
-    ) -> list[dict[Reading, Evaluation]]:
+    ) -> Iterator[dict[Reading, Evaluation]]:
         depth = len(target.stages)
         measured = _measured(trained, target, domain, how)
-        result: list[dict[Reading, Evaluation]] = []
-        for place, (model, found) in enumerate(zip(trained, measured, strict=True)):
+        for model, found, wanted in zip(trained, measured, readings, strict=True):
             if found:
                 found = attach_intervals(found, model.model, target, domain, find_norm(how.norm), how.goal())
-            known = {r: _evaluation(found[r.depth - 1]) for r in readings[place] if r.depth <= min(len(found), depth)}
-            result.append(known)
-            notify(place)
-        return result
+            yield {r: _evaluation(found[r.depth - 1]) for r in wanted if r.depth <= min(len(found), depth)}
 
 
 def _measured(

@@ -4,7 +4,7 @@ All that differs between kinds of models stands in their families and nowhere el
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -106,12 +106,10 @@ class Family(ABC):
         target: Target,
         domain: Domain,
         how: Measurement,
-        notify: Callable[[int], None],
-    ) -> list[dict[Reading, Evaluation]]:
-        """Measure models that share a target and a domain. For every model an evaluation by reading.
+    ) -> Iterator[dict[Reading, Evaluation]]:
+        """Measure models that share a target and a domain. For every model, as it is done, an evaluation by reading.
 
-        A reading that has no entry belongs to a model that diverged at or before its depth. `notify` hears of the place
-        of each model that is finished.
+        A reading that has no entry belongs to a model that diverged at or before its depth.
         """
 
 

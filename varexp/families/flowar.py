@@ -3,7 +3,7 @@
 What a model makes of a word is random.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
 from varexp.families.base import Evaluation, Family, Reading, columns_of, register
@@ -66,14 +66,10 @@ class FlowARFamily(Family):
         target: Target,
         domain: Domain,
         how: Measurement,
-        notify: Callable[[int], None],
-    ) -> list[dict[Reading, Evaluation]]:
-        result = []
-        for place, model in enumerate(trained):
-            sound = readings[place] if model.diverged_at is None else ()
-            result.append({reading: _evaluation(model.model, reading.usage, target, domain, how) for reading in sound})
-            notify(place)
-        return result
+    ) -> Iterator[dict[Reading, Evaluation]]:
+        for model, wanted in zip(trained, readings, strict=True):
+            sound = wanted if model.diverged_at is None else ()
+            yield {reading: _evaluation(model.model, reading.usage, target, domain, how) for reading in sound}
 
 
 def _evaluation(model: FlowAR, usage: Sampling, target: Target, domain: Domain, how: Measurement) -> Evaluation:

@@ -20,7 +20,7 @@ from omegaconf.errors import OmegaConfBaseException
 from varexp.errors import unknown_name
 from varexp.families import FAMILIES
 from varexp.settings import declared
-from varexp.sweeps.config import CONFIGS, Engine, SweepConfig, Tracking, register, schema, settings
+from varexp.sweeps.config import CONFIGS, EngineSettings, SweepConfig, Tracking, register, schema, settings
 from varexp.sweeps.plan import axes_of
 
 _lock = threading.RLock()
@@ -118,7 +118,7 @@ def check_overrides(overrides: Sequence[str], config_dir: str | None) -> None:
         hydra.errors.OverrideParseException: an argument that is no override.
     """
     fields = {field.name for field in dataclasses.fields(schema().config)}
-    nested = {"axes": set(settings()), "engine": _names(Engine), "tracking": _names(Tracking)}
+    nested = {"axes": set(settings()), "engine": _names(EngineSettings), "tracking": _names(Tracking)}
     for override in OverridesParser.create().parse_overrides(list(overrides)):
         key, *rest = (override.key_or_group or "").split(".")
         _check("key", key, fields | {"hydra", *GROUPS})
@@ -152,8 +152,8 @@ def _scalars(overrides: Sequence[str]) -> tuple[str, ...]:
 
 
 def _addable(override: str) -> str:
-    """Hydra wants ++ before a key that the composed config does not hold yet, as options of a target are."""
-    return f"++{override}" if override.startswith("target_options") else override
+    """Hydra wants ++ before a key that the composed config does not hold yet, as options are."""
+    return f"++{override}" if override.startswith(("target_options", "engine.options")) else override
 
 
 def _checked(config: DictConfig, scalars: Sequence[str]) -> SweepConfig:

@@ -50,15 +50,22 @@ class Tracking:
 
 
 @dataclass
-class Engine:
-    """Where batches run: local processes of one thread each. workers: 0 takes one per core.
+class EngineSettings:
+    """Where batches run, and on how many workers of one thread each.
 
-    time_limit: seconds after which a batch counts as hanging and its process is killed; null: never.
+    name: local, slurm, or an engine that an extension registers.
+    workers: how many batches run at a time; 0: one per core (local), 64 (slurm).
+    time_limit: seconds after which a batch counts as hanging and is ended; null: never.
+    partition, account: of SLURM; null: the user's default.
+    options: further options of SLURM's sbatch by name, such as {mem: 4G, qos: long}.
     """
 
     name: str = "local"
     workers: int = 0
     time_limit: float | None = None
+    partition: str | None = None
+    account: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -68,7 +75,7 @@ class SweepConfig:
     evaluations_disc: int = 6_000  # the default of `evaluations` for domains of more than one parameter
     seeds_disc: int | None = 1  # below it, `evaluations_disc` cells; others get a rough end; null: all
     scale: str = MISSING
-    engine: Engine = field(default_factory=Engine)
+    engine: EngineSettings = field(default_factory=EngineSettings)
     tracking: Tracking = field(default_factory=Tracking)
     results: str = MISSING  # receives runs/, tables/, figures/
     overwrite: bool = False  # let a smaller sweep replace a larger table

@@ -2,7 +2,7 @@
 
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from torch import Tensor, nn
@@ -13,7 +13,7 @@ from varexp.sweeps.plan import Batch, TrainedTogether
 from varexp.sweeps.records import Record
 from varexp.sweeps.rows import make_record
 from varexp.torch_state import controlled_torch
-from varexp.training.problem import Notify, require_functions_of_words, silent
+from varexp.training.problem import Notify, Trained, require_functions_of_words, silent
 
 
 @dataclass
@@ -24,6 +24,7 @@ class Outcome:
     weights: dict[str, bytes] = field(default_factory=dict)  # sha256 -> a safetensors file
     failures: dict[str, str] = field(default_factory=dict)  # key -> reason
     tracebacks: dict[str, str] = field(default_factory=dict)  # key -> the whole traceback, where there is one
+    stored: bool = False  # whether records and weights lie in the store already
 
     def add(self, other: "Outcome") -> None:
         """Join another outcome."""
@@ -33,25 +34,35 @@ class Outcome:
         self.tracebacks.update(other.tracebacks)
 
 
-def execute(batch: Batch, notify: Notify = silent) -> Outcome:
-    """Records of every cell of a batch. A failure costs the model that causes it; every other model runs."""
+def execute(batch: Batch, notify: Notify = silent) -> Iterator[Outcome]:
+    """What comes of each model of a batch, as soon as it is measured.
+
+    A failure costs the model that causes it; every other model runs.
+    """
     with controlled_torch():
-        return _with_retreat(list(batch.models), notify)
+        yield from _with_retreat(list(batch.models), notify)
 
 
-def _with_retreat(models: list[TrainedTogether], notify: Notify) -> Outcome:
+def _with_retreat(models: list[TrainedTogether], notify: Notify) -> Iterator[Outcome]:
+    left = list(models)
     try:
-        return _run(models, notify)
+        for model, outcome in _run(models, notify):
+            left.remove(model)
+            yield outcome
+        return
     except Exception as error:  # whatever a target or a model of a user raises
         if len(models) == 1:
-            reason = f"{type(error).__name__}: {error}{_place(error)}"
-            keys = [cell.key for cell in models[0].cells]
-            text = "".join(traceback.format_exception(error))
-            return Outcome(failures=dict.fromkeys(keys, reason), tracebacks=dict.fromkeys(keys, text))
-    outcome = Outcome()
-    for model in models:
-        outcome.add(_with_retreat([model], silent))
-    return outcome
+            yield _failed(models[0], error)
+            return
+    for model in left:
+        yield from _with_retreat([model], silent)
+
+
+def _failed(model: TrainedTogether, error: Exception) -> Outcome:
+    reason = f"{type(error).__name__}: {error}{_place(error)}"
+    keys = [cell.key for cell in model.cells]
+    text = "".join(traceback.format_exception(error))
+    return Outcome(failures=dict.fromkeys(keys, reason), tracebacks=dict.fromkeys(keys, text))
 
 
 def _place(error: Exception) -> str:
@@ -60,7 +71,8 @@ def _place(error: Exception) -> str:
     return f" (raised at {frames[-1].filename}:{frames[-1].lineno}, in {frames[-1].name})" if frames else ""
 
 
-def _run(models: Sequence[TrainedTogether], notify: Notify) -> Outcome:
+def _run(models: Sequence[TrainedTogether], notify: Notify) -> Iterator[tuple[TrainedTogether, Outcome]]:
+    """Train together, then measure one after another. `wall_s` is a share of the training and the model's measuring."""
     started = time.perf_counter()
     first = models[0].deepest
     problems = [model.deepest.problem for model in models]
@@ -69,7 +81,7 @@ def _run(models: Sequence[TrainedTogether], notify: Notify) -> Outcome:
     groups: dict[object, list[int]] = {}
     for index, model in enumerate(models):
         groups.setdefault(model.deepest.measured_with, []).append(index)
-    found: dict[int, dict[Reading, Evaluation]] = {}
+    share, since = (time.perf_counter() - started) / len(models), time.perf_counter()
     for members in groups.values():
         cell = models[members[0]].deepest
         evaluations = cell.family.evaluate(
@@ -78,16 +90,22 @@ def _run(models: Sequence[TrainedTogether], notify: Notify) -> Outcome:
             cell.target_object,
             cell.domain_object,
             cell.measurement,
-            lambda place, members=members: notify(models[members[place]].enclosing),  # type: ignore[misc]
         )
-        found.update(zip(members, evaluations, strict=True))
-    wall_s = (time.perf_counter() - started) / len(models)
+        for i, found in zip(members, evaluations, strict=True):
+            wall_s = share + time.perf_counter() - since
+            yield models[i], _outcome(models[i], trained[i], found, wall_s)
+            notify(models[i].enclosing)
+            since = time.perf_counter()
+
+
+def _outcome(
+    model: TrainedTogether, trained: Trained[nn.Module], found: dict[Reading, Evaluation], wall_s: float
+) -> Outcome:
     outcome = Outcome()
-    for i, model in enumerate(models):
-        for cell in model.cells:
-            file = packed(weights(trained[i].model, cell.depth))
-            record = make_record(cell, trained[i], found[i].get(cell.reading), wall_s)
-            outcome.add(Outcome([record | {"weights": sha256(file)}], {sha256(file): file}))
+    for cell in model.cells:
+        file = packed(weights(trained.model, cell.depth))
+        record = make_record(cell, trained, found.get(cell.reading), wall_s)
+        outcome.add(Outcome([record | {"weights": sha256(file)}], {sha256(file): file}))
     return outcome
 
 

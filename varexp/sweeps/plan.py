@@ -1,6 +1,7 @@
 """From a config to the cells of a sweep, and from cells to batches that run as one ensemble."""
 
 import itertools
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from varexp.sweeps.config import SweepConfig, resolve, schema, settings
 OF_OTHERS = ("samples", "decoder", "dynamics")  # tables that no sweep makes
 LARGEST_BATCH = 32  # models: beyond it an ensemble trains no faster per model
 SMALLEST_SPLIT = 8  # models: below it, splitting a batch between workers costs more than it gains
+LONGEST = 1.1  # batch, in shares of a worker
 STEPS_TO_ENCLOSE = 1200  # the cost of enclosing a stage of one model, in model-steps
 # the rough cost of a training step on n tokens is STEP_OVERHEAD + n·(1 + width/16) + n²/16, in the time of a token
 STEP_OVERHEAD = 20
@@ -129,11 +131,15 @@ class Batch:
 
 
 def batches(cells: Sequence[Cell], workers: int) -> list[Batch]:
-    """Ensembles of at most LARGEST_BATCH models of equal shapes, longest first, spread over the workers."""
+    """Ensembles of at most LARGEST_BATCH models of equal shapes, longest first, spread over the workers.
+
+    No ensemble of several models is longer than LONGEST times a worker's share of everything.
+    """
     groups: dict[object, list[TrainedTogether]] = {}
     for model in group_by_model(cells):
         groups.setdefault(model.deepest.trained_with, []).append(model)
     result = []
+    share = sum(Batch(tuple(group)).cost for group in groups.values()) / workers
     for group in groups.values():
         together = sorted(group, key=lambda m: repr(m.deepest.measured_with))  # stable: plan order within
         most = max(m.evaluations for m in together)
@@ -142,6 +148,7 @@ def batches(cells: Sequence[Cell], workers: int) -> list[Batch]:
         rounded = -(-parts // workers) * workers
         if len(together) // rounded >= SMALLEST_SPLIT:
             parts = rounded
+        parts = min(len(together), max(parts, math.ceil(Batch(tuple(together)).cost / (LONGEST * share))))
         # enclosing with a large budget takes longest, so that every part gets its share of both kinds
         enclosed, plain = (_split(kind, parts) for kind in kinds)
         result += [Batch((*a, *b)) for a, b in zip(enclosed, reversed(plain), strict=True) if a or b]

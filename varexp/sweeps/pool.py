@@ -11,7 +11,7 @@ from varexp.errors import bad_value
 from varexp.sweeps.cells import Cell
 from varexp.sweeps.claims import Claims
 from varexp.sweeps.config import SweepConfig
-from varexp.sweeps.engines import run_batches
+from varexp.sweeps.engines import engine_of, run_batches
 from varexp.sweeps.execute import Outcome
 from varexp.sweeps.failures import keep_tracebacks
 from varexp.sweeps.plan import Batch, TrainedTogether, batches
@@ -53,9 +53,10 @@ def without_record(store: Store, cells: Sequence[Cell], stale: str) -> list[Cell
 
 
 def run_cells(
-    cells: Sequence[Cell], workers: int, config: SweepConfig, store: Store, mirror: Tracker, total: int
+    cells: Sequence[Cell], config: SweepConfig, store: Store, mirror: Tracker, total: int
 ) -> Generator[Outcome, None, None]:
     """Run cells, and store each record before it is yielded. What another sweep on this folder works on is its own."""
+    workers = engine_of(config).workers(config.engine)
     planned = batches(cells, workers)
     claims, elsewhere = Claims(store.folder.parent / "claims"), list[TrainedTogether]()
 
@@ -84,10 +85,11 @@ def run_cells(
         steps = sum(model.cost for batch in planned for model in batch.models)
         task = progress.add_task(f"{done}/{total} cells", total=steps)
         while planned:
-            ran = run_batches(planned, workers, config, lambda count: progress.advance(task, count), admit)
+            ran = run_batches(planned, config, store, lambda count: progress.advance(task, count), admit)
             with closing(claims), closing(ran) as outcomes:
                 for outcome in outcomes:
-                    store.write_all(outcome.records, outcome.weights)
+                    if not outcome.stored:
+                        store.write_all(outcome.records, outcome.weights)
                     keep_tracebacks(store, outcome)
                     claims.drop([*(record["key"] for record in outcome.records), *outcome.failures])
                     done += len(outcome.records)
@@ -120,4 +122,4 @@ def _left_by_others(
     left = [cell for cell in cells if cell.key in missing]
     elsewhere.clear()
     records = [record for key in finished if (record := store.read(key)) is not None]
-    return batches(left, workers), Outcome(records=records)
+    return batches(left, workers), Outcome(records=records, stored=True)

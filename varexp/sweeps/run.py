@@ -12,7 +12,7 @@ from varexp.files import require_writable
 from varexp.report.figures import FIGURES, draw
 from varexp.sweeps.cells import Cell
 from varexp.sweeps.config import SweepConfig, resolve
-from varexp.sweeps.engines import workers_of
+from varexp.sweeps.engines import engine_of
 from varexp.sweeps.execute import Outcome, execute
 from varexp.sweeps.failures import SweepFailedError, describe, keep_tracebacks
 from varexp.sweeps.plan import Batch, TrainedTogether, expand
@@ -55,7 +55,7 @@ def run_sweep(config: SweepConfig) -> None:
     check_tracking(config)
     parts = [Part(name, cells) for name, cells in expand(config).items()]
     cells = list({cell.key: cell for part in parts for cell in part.cells}.values())
-    workers = workers_of(config)
+    engine_of(config)  # ValueError now, if it cannot run here
     store = Store(results)
     store.check_writable()
     for folder in ("tables", "figures"):
@@ -69,7 +69,7 @@ def run_sweep(config: SweepConfig) -> None:
     failures: dict[str, str] = {}
     left = {cell.key for cell in waiting}
     unwritten, lossy = list(parts), []
-    ran = run_cells(waiting, workers, config, store, mirror, len(cells))
+    ran = run_cells(waiting, config, store, mirror, len(cells))
     with ended_by_signals(), mirrored(mirror, failures), closing(ran) as ended:
         for outcome in itertools.chain([Outcome()], ended):
             failures.update(outcome.failures)
@@ -126,7 +126,7 @@ def run_cell(config: SweepConfig) -> Record:
     store.check_writable()
     if unfinished(store, [cell], config.stale):
         with ended_by_signals():
-            outcome = execute(Batch((TrainedTogether((cell,)),)))
+            (outcome,) = execute(Batch((TrainedTogether((cell,)),)))
         if outcome.failures:
             keep_tracebacks(store, outcome)
             raise SweepFailedError(describe(outcome.failures, [cell], store))

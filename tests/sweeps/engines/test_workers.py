@@ -1,4 +1,4 @@
-"""sweeps/workers.py and engines.py: the death of a worker costs the chain that causes it, whatever kills it."""
+"""engines/local.py and workers.py: the death of a worker costs the chain that causes it, whatever kills it."""
 
 import dataclasses
 import os
@@ -11,19 +11,22 @@ import pytest
 from planned import Axes, cells_of
 from processes import alive, descendants, sweep
 
-from varexp.sweeps import workers as module
-from varexp.sweeps.config import Engine
-from varexp.sweeps.engines import run_batches, workers_of
+from varexp.sweeps.config import EngineSettings
+from varexp.sweeps.engines import Ended, engine_of, run_batches
+from varexp.sweeps.engines import workers as module
+from varexp.sweeps.engines.workers import Workers
 from varexp.sweeps.execute import Outcome
 from varexp.sweeps.plan import batches
-from varexp.sweeps.workers import Death, Workers
+from varexp.sweeps.records import Store
 
 BAD = 3  # a seed that kills its worker
 
 
-def answer(batch):
-    """Records that are keys alone."""
-    return Outcome(records=[{"key": cell.key} for model in batch.models for cell in model.cells])
+def answer(pipe, batch):
+    """Records that are keys alone, model by model."""
+    for model in batch.models:
+        pipe.send(Outcome(records=[{"key": cell.key} for cell in model.cells]))
+    pipe.send(None)
 
 
 def serve(pipe, *, kill=os.kill, once=None):
@@ -36,12 +39,12 @@ def serve(pipe, *, kill=os.kill, once=None):
         pipe.send(100)
         if any(cell.seed == BAD for model in batch.models for cell in model.cells):
             if once is not None and once.exists():
-                pipe.send(answer(batch))
+                answer(pipe, batch)
                 continue
             if once is not None:
                 once.touch()
             kill(os.getpid(), signal.SIGKILL)
-        pipe.send(answer(batch))
+        answer(pipe, batch)
 
 
 def serve_once_bad(pipe):
@@ -65,7 +68,8 @@ def run(cells, config, monkeypatch, target):
     monkeypatch.setattr(module, "_serve", target)
     steps = []
     found = Outcome()
-    for outcome in run_batches(batches(cells, 2), 2, config, steps.append):
+    config = dataclasses.replace(config, engine=dataclasses.replace(config.engine, workers=2))
+    for outcome in run_batches(batches(cells, 2), config, Store(Path(config.results)), steps.append):
         found.add(outcome)
     assert sum(steps) % 100 == 0
     assert sum(steps) > 0
@@ -87,7 +91,7 @@ def keys(cells, bad):
 @pytest.mark.slow
 def test_a_bad_chain_in_every_batch_costs_that_chain(cells, config, monkeypatch, target, reason):
     limit = 3.0 if target is serve_hanging else None
-    config = dataclasses.replace(config, engine=Engine(time_limit=limit))
+    config = dataclasses.replace(config, engine=EngineSettings(time_limit=limit))
     assert all(any(m.deepest.seed == BAD for m in batch.models) for batch in batches(cells, 1))
     found = run(cells, config, monkeypatch, target)
     assert sorted(record["key"] for record in found.records) == keys(cells, bad=False)
@@ -104,13 +108,20 @@ def test_a_death_by_accident_costs_nothing(cells, config, monkeypatch, tmp_path)
     assert found.failures == {}
 
 
+def until_ended(pool):
+    found = []
+    while not found or not isinstance(found[-1], Ended):
+        found += [what for _, what in pool.events()]
+    return found
+
+
 @pytest.mark.slow
 def test_no_process_is_left(cells, monkeypatch):
     monkeypatch.setattr(module, "_serve", serve_hanging)
     (batch, *_) = [b for b in batches(cells, 1) if any(m.deepest.seed == BAD for m in b.models)]
     with Workers(2, None, lambda count: None) as pool:
         pool.give(batch)
-        assert list(pool.ended()) == []
+        assert list(pool.events()) == []
         process = pool.busy[0].process
         assert process.is_alive()
     assert not process.is_alive()
@@ -122,28 +133,25 @@ def test_an_idle_worker_that_died_is_found(cells, monkeypatch):
     good = batches([cell for cell in cells if cell.seed != BAD], 1)[0]
     with Workers(1, None, lambda count: None) as pool:
         pool.give(good)
-        while not (ended := list(pool.ended())):
-            pass
-        assert isinstance(ended[0][1], Outcome)
+        assert until_ended(pool)[-1] == Ended()
         os.kill(pool.idle[0][0].pid, signal.SIGKILL)
         pool.idle[0][0].join()
         pool.give(good)
-        while not (ended := list(pool.ended())):
-            pass
-        assert isinstance(ended[0][1], Death)
+        assert "SIGKILL" in until_ended(pool)[-1].death
 
 
 def test_settings_out_of_range(config):
-    assert workers_of(dataclasses.replace(config, engine=Engine(workers=3))) == 3
-    assert workers_of(config) >= 1
+    assert engine_of(config).workers(EngineSettings(workers=3)) == 3
+    assert engine_of(config).workers(EngineSettings()) >= 1
     for wrong, message in (
-        ({"engine": Engine(workers=-1)}, "engine.workers"),
-        ({"engine": Engine(time_limit=0.0)}, "engine.time_limit"),
-        ({"engine": Engine(name="cloud")}, "unknown engine"),
+        ({"engine": EngineSettings(workers=-1)}, "engine.workers"),
+        ({"engine": EngineSettings(time_limit=0.0)}, "engine.time_limit"),
+        ({"engine": EngineSettings(name="cloud")}, "unknown engine"),
+        ({"engine": EngineSettings(partition="gpu")}, "engine.partition is None: the local engine has no use for it"),
         ({"retries": -1}, "retries"),
     ):
         with pytest.raises(ValueError, match=message):
-            workers_of(dataclasses.replace(config, **wrong))
+            engine_of(dataclasses.replace(config, **wrong))
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 """Worker processes that can die: what happens to one costs the batch that it held, and no other.
 
-Every worker is a process with a pipe to its parent. It gets a batch, reports model-steps, and answers an outcome. A
-worker whose parent is gone ends at once. The death of a worker, by whatever signal, is an outcome like any other.
+Every worker is a process with a pipe to its parent. It gets a batch; it sends back numbers of model-steps, an outcome
+for each model as it is done, and at last None. A worker whose parent is gone ends at once.
 """
 
 import multiprocessing
@@ -17,20 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from varexp.extensions import load_extensions
+from varexp.sweeps.engines.base import Ended, Event, Pool
 from varexp.sweeps.execute import Outcome, execute
 from varexp.sweeps.plan import Batch
 from varexp.training.problem import Notify
 
 POLL_S = 0.2
 REPORTED_AT_ONCE = 1000  # model-steps
+START_S = 120.0  # how long a worker may take to start, beside its limit of time
 END_S = 5.0  # how long a worker has to end before it is killed
-
-
-@dataclass(frozen=True)
-class Death:
-    """How a worker ended that did not answer."""
-
-    reason: str
 
 
 @dataclass
@@ -40,7 +35,8 @@ class Worker:
     process: Any
     pipe: Connection
     batch: Batch
-    started: float = field(default_factory=time.monotonic)
+    given: float = field(default_factory=time.monotonic)
+    begun: float | None = None  # when it first said something
     memory: str = ""  # when last seen
 
     def look(self) -> None:
@@ -50,13 +46,13 @@ class Worker:
                 if line.startswith("VmHWM:"):
                     self.memory = f", {int(line.split()[1]) / 2**20:.1f} GiB of memory at most when last seen"
 
-    def death(self) -> Death:
+    def death(self) -> Ended:
         """How it ended."""
         _end(self.process)  # it may have closed its pipe and go on
         code = self.process.exitcode
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
         hint = ", perhaps for want of memory" if code == -signal.SIGKILL else ""
-        return Death(f"worker process {self.process.pid} {how}{hint}{self.memory}")
+        return Ended(f"worker process {self.process.pid} {how}{hint}{self.memory}")
 
 
 def _end(process: Any) -> None:
@@ -67,17 +63,14 @@ def _end(process: Any) -> None:
         process.join()
 
 
-class Workers:
-    """At most `count` worker processes. Use as a context: at its end no process is left."""
+class Workers(Pool):
+    """At most `count` worker processes."""
 
     def __init__(self, count: int, time_limit: float | None, notify: Notify) -> None:
         self.count, self.time_limit, self.notify = count, time_limit, notify
         self.context = multiprocessing.get_context("spawn")
         self.busy: list[Worker] = []
         self.idle: list[tuple[Any, Connection]] = []
-
-    def __enter__(self) -> "Workers":
-        return self
 
     def __exit__(self, *_: object) -> None:
         processes = [*(worker.process for worker in self.busy), *(process for process, _ in self.idle)]
@@ -88,11 +81,13 @@ class Workers:
 
     @property
     def has_room(self) -> bool:
-        """Whether another batch can be given."""
         return len(self.busy) < self.count
 
+    @property
+    def is_busy(self) -> bool:
+        return bool(self.busy)
+
     def give(self, batch: Batch) -> None:
-        """Let a process run a batch, a new one unless one is idle."""
         process, pipe = self.idle.pop() if self.idle else self._new()
         with suppress(OSError):  # it has died since: that is found when its answer is waited for
             pipe.send(batch)
@@ -105,38 +100,41 @@ class Workers:
         theirs.close()
         return process, ours
 
-    def ended(self) -> Iterator[tuple[Batch, Outcome | Death]]:
-        """Batches that have ended since the last call, after waiting for a moment."""
+    def events(self) -> Iterator[Event]:
         if self.busy:
             wait([worker.pipe for worker in self.busy], POLL_S)
         for worker in list(self.busy):
             worker.look()
-            found = self._answer(worker)
-            if found is None:
-                continue
-            self.busy.remove(worker)
-            if isinstance(found, Outcome):
-                self.idle.append((worker.process, worker.pipe))
-            else:
-                worker.pipe.close()
-            yield worker.batch, found
+            yield from self._heard(worker)
 
-    def _answer(self, worker: Worker) -> Outcome | Death | None:
+    def _heard(self, worker: Worker) -> Iterator[Event]:
         try:
             while worker.pipe.poll():
                 message = worker.pipe.recv()
+                worker.begun = worker.begun or time.monotonic()
                 if isinstance(message, Outcome):
-                    return message
-                self.notify(message)
+                    yield worker.batch, message
+                elif message is None:
+                    self.busy.remove(worker)
+                    self.idle.append((worker.process, worker.pipe))
+                    yield worker.batch, Ended()
+                    return
+                else:
+                    self.notify(message)
         except (EOFError, OSError):
-            return worker.death()
-        if self.time_limit is not None and time.monotonic() - worker.started > self.time_limit:
+            yield self._gone(worker, worker.death())
+            return
+        since = worker.given + START_S if worker.begun is None else worker.begun
+        if self.time_limit is not None and time.monotonic() - since > self.time_limit:
             worker.process.kill()
             worker.process.join()
-            return Death(
-                f"worker process {worker.process.pid} took longer than engine.time_limit={self.time_limit:g} s"
-            )
-        return None
+            limit = f"engine.time_limit={self.time_limit:g} s"
+            yield self._gone(worker, Ended(f"worker process {worker.process.pid} took longer than {limit}"))
+
+    def _gone(self, worker: Worker, ended: Ended) -> Event:
+        self.busy.remove(worker)
+        worker.pipe.close()
+        return worker.batch, ended
 
 
 def _serve(pipe: Connection) -> None:
@@ -152,9 +150,12 @@ def _serve(pipe: Connection) -> None:
         except (EOFError, OSError):
             return
         reporter = Reporter(pipe)
-        outcome = execute(batch, reporter)
+        reporter.send()  # it has begun
+        for outcome in execute(batch, reporter):
+            reporter.send()
+            pipe.send(outcome)
         reporter.send()
-        pipe.send(outcome)
+        pipe.send(None)
 
 
 class Reporter:
