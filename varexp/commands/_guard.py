@@ -4,13 +4,15 @@ import os
 import sys
 from collections.abc import Callable
 
-from hydra.errors import HydraException
+from hydra.errors import HydraException, OverrideParseException
 from omegaconf.errors import OmegaConfBaseException
 
 from varexp.extensions import load_extensions
 from varexp.files import StoreError
 from varexp.sweeps.failures import SweepFailedError
 from varexp.sweeps.signals import EndedBySignalError
+
+SHOWN = 100  # letters of a word that cannot be read
 
 
 def guarded(command: Callable[[], int]) -> int:
@@ -25,6 +27,12 @@ def guarded(command: Callable[[], int]) -> int:
     except EndedBySignalError as ended:
         print(f"{ended.name}: finished records are kept; the same command goes on from them", file=sys.stderr)
         return ended.status
+    except OverrideParseException as error:
+        word = error.override if len(error.override) <= SHOWN else error.override[:SHOWN] + "..."
+        hint = (
+            """; a value with signs of Hydra's grammar is quoted twice, such as key='"a, b"'""" if "=" in word else ""
+        )
+        return _told(f"{word!r} cannot be read: expected key=value{hint}", 2)
     except (HydraException, OmegaConfBaseException) as error:
         return _told("; ".join(line.strip() for line in str(error.__cause__ or error).splitlines()), 2)
     except (StoreError, SweepFailedError, ImportError) as error:
@@ -40,5 +48,7 @@ def guarded(command: Callable[[], int]) -> int:
 
 
 def _told(message: str, status: int) -> int:
-    print(f"error: {message}", file=sys.stderr)
+    """Print an error. What a terminal would not print as a letter is escaped, but for the ends of lines."""
+    shown = "".join(letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in message)
+    print(f"error: {shown}", file=sys.stderr)
     return status

@@ -104,10 +104,12 @@ def _check_one_run(overrides: Sequence[str]) -> None:
 
 
 def _quoted(override: str) -> str:
-    """The home folder in results=~/...: Hydra's grammar has no ~, and Hydra itself writes below results."""
+    """Values that Hydra's grammar does not have: letters beyond ASCII, and the home folder in results=~/..."""
     key, _, value = override.partition("=")
-    folder = value.strip("'\"")
-    return f"results='{os.path.expanduser(folder)}'" if key == "results" and folder.startswith("~") else override
+    bare = value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"" else value
+    if key == "results" and bare.startswith("~"):
+        return f"{key}={_text(os.path.expanduser(bare))}"
+    return f"{key}={_text(bare)}" if not bare.isascii() and bare.isprintable() and bare[0] not in "[{" else override
 
 
 def check_overrides(overrides: Sequence[str], config_dir: str | None) -> None:

@@ -10,8 +10,9 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,20 @@ class Worker:
         return Ended(f"worker process {self.process.pid} {how}{hint}{self.memory}")
 
 
+@contextmanager
+def _blocked_for_children() -> Iterator[None]:
+    """Processes that start here never see what a terminal sends to the whole group: it is the parent's to handle."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # it would unblock them
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _end(process: Any) -> None:
     """Wait for the end of a process, and kill it if that takes long."""
     process.join(END_S)
@@ -96,7 +111,8 @@ class Workers(Pool):
     def _new(self) -> tuple[Any, Connection]:
         ours, theirs = self.context.Pipe()
         process = self.context.Process(target=_serve, args=(theirs,), daemon=True)
-        process.start()
+        with _blocked_for_children():
+            process.start()
         theirs.close()
         return process, ours
 
@@ -139,7 +155,7 @@ class Workers(Pool):
 
 def _serve(pipe: Connection) -> None:
     """Run batches until the parent ends."""
-    for name in ("SIGINT", "SIGHUP"):  # the parent's to handle
+    for name in ("SIGINT", "SIGHUP"):  # where they cannot be blocked
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()

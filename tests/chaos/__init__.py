@@ -1,0 +1,1 @@
+"""Faults while sweeps run, by the hundred: is anything lost, doubled or changed?"""

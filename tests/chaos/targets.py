@@ -1,0 +1,39 @@
+"""Targets that no sweep should have to meet: their values are no numbers, grow without end, or end the process."""
+
+import multiprocessing
+import os
+
+import torch
+
+from varexp.maps.targets import register
+from varexp.maps.targets.affine import Affine
+
+HOSTILE = ("nan_valued", "inf_valued", "exploding")
+
+
+@register("nan_valued")
+class NanValued(Affine):
+    def __call__(self, x):
+        return super().__call__(x) * float("nan")
+
+
+@register("inf_valued")
+class InfValued(Affine):
+    def __call__(self, x):
+        return super().__call__(x) + float("inf")
+
+
+@register("exploding")
+class Exploding(Affine):
+    def __call__(self, x):
+        return torch.exp(1e4 * super().__call__(x).abs())
+
+
+@register("deadly")
+class Deadly(Affine):
+    """Ends the worker process that evaluates it."""
+
+    def __call__(self, x):
+        if multiprocessing.parent_process() is not None:
+            os._exit(9)
+        return super().__call__(x)
