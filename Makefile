@@ -20,7 +20,7 @@ SAMPLE ?= 0
 SWEEP := $(VAREXP) sweep tracking=wandb
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep models dynamics results verify weights audit smoke figures test mutants lint bench paper clean
+.PHONY: help sweep models dynamics results verify weights audit smoke figures test chaos mutants lint bench paper clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -54,6 +54,9 @@ figures: $(STAMP) ## redraw results/figures from results/tables, without trainin
 
 test: $(TOOLS) ## all tests
 	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+chaos: $(TOOLS) ## faults by the hundred while sweeps run, and what they cost; an hour; writes results/chaos.json
+	@$(PY) -m tests.chaos
 
 mutants: $(TOOLS) ## change the code that computes bounds, one place at a time: do the tests notice? hours; SAMPLE=400 for fewer
 	@$(PY) -m tests.mutation sample=$(SAMPLE)

@@ -174,7 +174,7 @@ def test_a_signal_that_ends_the_job_fails_no_cell(monkeypatch):
 
 # ---- with one -------------------------------------------------------------------------------------------------------
 
-SMALL = ["axes.width=[4,5,6]", "axes.seed=[0,1]", "axes.depth=[1,2]", "steps=60", "gap=0.2"]
+SMALL = ["axes.width=[4,5]", "axes.seed=[0,1]", "axes.depth=[1]", "steps=60", "gap=0.2"]
 
 
 def table(results):
@@ -258,7 +258,7 @@ def restarted(found):
 def test_a_sweep_through_slurm_gives_the_local_table(local, tmp_path, fault):
     process = sweep(*SMALL, "engine=slurm", "engine.time_limit=600", f"results={tmp_path}")
     found = numbers(tmp_path)
-    assert len(found) >= 3
+    assert len(found) >= 2
     until(found[0], "RUNNING")
     time.sleep(2)
     fault(found)
