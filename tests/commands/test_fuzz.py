@@ -104,21 +104,14 @@ words = st.one_of(
     st.lists(st.sampled_from([*NAMES, "1", "2", "x"]), max_size=3).map(lambda found: f"[{','.join(found)}]"),
 )
 others = ["hydra.run.dir", "hydra/launcher", "_target_", "experiments.x.grids.a.depth", "target_options.seed"]
-keys = st.one_of(
-    st.sampled_from(KEYS),
-    st.sampled_from(KEYS),
-    st.sampled_from(KEYS).map(lambda key: f"axes.{key}"),
-    st.one_of(st.sampled_from(KEYS).map(lambda key: key[:-1]), st.sampled_from(others), st.text(max_size=8)),
-)
+wrong = [st.sampled_from(KEYS).map(lambda key: key[:-1]), st.sampled_from(others), st.text(max_size=8)]
+of_keys = [st.sampled_from(KEYS)] * 9 + [st.sampled_from(KEYS).map(lambda key: f"axes.{key}")] * 3 + wrong
+keys = st.integers(0, len(of_keys) - 1).flatmap(of_keys.__getitem__)
 plain = st.builds("{}={}".format, keys, words)
-overrides = st.one_of(
-    plain,
-    plain,
-    st.builds("{}{}={}".format, st.sampled_from(["+", "++", "~"]), keys, words),
-    st.sampled_from(sorted(REGISTERED)),
-    st.sampled_from(sorted(REGISTERED)),
-    words,
-)
+registered = st.sampled_from(sorted(REGISTERED))
+prefixed = st.builds("{}{}={}".format, st.sampled_from(["+", "++", "~"]), keys, words)
+kinds = [plain] * 6 + [registered] * 6 + [prefixed, words]
+overrides = st.integers(0, len(kinds) - 1).flatmap(kinds.__getitem__)
 
 
 @pytest.mark.slow

@@ -22,6 +22,7 @@ from varexp.families import FAMILIES
 from varexp.settings import declared
 from varexp.sweeps.config import CONFIGS, EngineSettings, SweepConfig, Tracking, register, schema, settings
 from varexp.sweeps.plan import axes_of
+from varexp.sweeps.safety import check_safe
 
 _lock = threading.RLock()
 GROUPS = ("experiment", "engine", "tracking", "scale")
@@ -116,11 +117,12 @@ def check_overrides(overrides: Sequence[str], config_dir: str | None) -> None:
     """Refuse a key that no config has, and a choice of a group that no file offers; the error names the allowed ones.
 
     Raises:
-        ValueError: an unknown key, or an unknown choice.
+        ValueError: an unknown key, or an unknown choice, or one that can run code.
         hydra.errors.OverrideParseException: an argument that is no override.
     """
     fields = {field.name for field in dataclasses.fields(schema().config)}
     nested = {"axes": set(settings()), "engine": _names(EngineSettings), "tracking": _names(Tracking)}
+    check_safe(overrides, config_dir)
     for override in OverridesParser.create().parse_overrides(list(overrides)):
         key, *rest = (override.key_or_group or "").split(".")
         _check("key", key, fields | {"hydra", *GROUPS})
