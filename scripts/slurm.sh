@@ -26,7 +26,8 @@ gone() { ! lives "$@"; }
 # run_daemon FILE COMMAND...: start it unless it lives. It holds none of our files, so that
 # a caller which reads our output to its end does not wait for the daemon.
 run_daemon() {
-    lives "$1" || (exec setsid "${@:2}" </dev/null >>"$LOG/start.log" 2>&1) &
+    lives "$1" && return
+    setsid "${@:2}" </dev/null >>"$LOG/start.log" 2>&1 &
 }
 # end_daemon FILE SIGNAL: end it, and wait until it is gone (15 seconds, then KILL).
 end_daemon() {
@@ -141,6 +142,6 @@ case "${1:-}" in
     # A hard kill: what the controller has not saved to disk, up to 5 seconds' worth, is lost.
     restart-controller) end_daemon "$RUN/slurmctld.pid" KILL; start_controller ;;
     drain | down) set_node "$1" ;; # after "down" its jobs end as NODE_FAIL or are requeued
-    resume) set_node resume; wait_for 30 node_works ;;
+    resume) wait_for 30 revived ;; # asks again: a controller just restarted refuses at first
     *) sed -n 2,3p "$0" >&2; exit 2 ;;
 esac

@@ -135,6 +135,37 @@ def test_a_requeued_job_is_alive(pool, monkeypatch):
     assert pool.is_busy
 
 
+def in_queue(commands, *lines):
+    squeue = commands.parent / "bin" / "squeue"
+    squeue.write_text("".join(["#!/bin/sh\n", *(f"echo '{line}'\n" for line in lines)]))
+    squeue.chmod(0o755)
+
+
+def test_a_job_that_slurm_holds_since_no_node_could_start_it_is_given_up(pool, commands):
+    pool, _ = pool
+    in_queue(commands, "7_0|Priority")
+    assert list(pool._look()) == []
+    in_queue(commands, "7_0|launch failed requeued held", "7_1|launch failed requeued held")
+    ((_, ended),) = pool._look()
+    assert ended.death.startswith("SLURM job 7_0 was held: launch failed requeued held; its output is in ")
+    assert commands.read_text() == "scancel 7_0\n"
+    assert not pool.is_busy
+
+
+def test_a_job_that_slurm_has_lost_is_given_up(pool, commands):
+    """One that was cancelled alone while it waited in an array never comes to sacct."""
+    pool, job = pool
+    for lines, missed in (([], 1), ([], 2), (["7_0|None"], 0), ([], 1), ([], 2)):
+        in_queue(commands, *lines)
+        assert list(pool._look()) == []
+        assert job.missed == missed
+    (commands.parent / "bin" / "squeue").write_text("#!/bin/sh\nexit 1\n")  # the controller does not answer
+    assert list(pool._look()) == []
+    in_queue(commands)
+    ((_, ended),) = pool._look()
+    assert "is no longer in the queue" in ended.death
+
+
 def test_what_a_job_has_written_is_told_once_and_before_its_end(pool, monkeypatch):
     pool, job = pool
     records = {cell.key: {"key": cell.key} for model in job.batch.models for cell in model.cells}
@@ -244,7 +275,7 @@ def drained(found):
 
 def lost(found):
     cluster("down")
-    time.sleep(3)
+    time.sleep(12)  # a node that is back while it still runs the old copy of a job is drained
     cluster("resume")
 
 

@@ -34,12 +34,14 @@ JOBS = 64  # at a time, unless `workers` says otherwise
 POLL_S = 1.0
 ASKED_S = 20  # the longest time between two questions to SLURM
 SETTLED_S = 10.0  # how long a job's end must be known before it counts: files and requeues may come later
+LOOKS = 3  # at the queue, that a job may be missing from before it counts as lost
 SUBMISSIONS, RESUBMIT_S = 5, 10.0  # how often sbatch is tried where the controller does not answer
 DAY_S = 86_400
 OPTIONS = (  # of sbatch; what runs code or says where output goes is not among them
     "mem mem-per-cpu cpus-per-task qos constraint exclude nodelist reservation licenses gres nice tmp exclusive "
     "comment begin deadline hint prefer wckey time-min"
 ).split()
+NOT_STARTED = "launch failed requeued held"
 LOST = "BOOT_FAIL CANCELLED COMPLETED DEADLINE FAILED NODE_FAIL OUT_OF_MEMORY TIMEOUT PREEMPTED".split()
 
 
@@ -111,6 +113,7 @@ class Job:
     number: str = ""  # SLURM's, such as 123_4
     heard: int = 0  # how many keys of its progress have been told
     ended_at: float | None = None  # when SLURM was first heard to say that it has ended
+    missed: int = 0  # looks at the queue in a row that did not find it
 
 
 class Jobs(Pool):
@@ -124,7 +127,7 @@ class Jobs(Pool):
         self.store, self.notify = store, notify
         self.root = store.folder.parent / "jobs"
         self.folder = self.root / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.urandom(3).hex()}"
-        self.given = 0
+        self.given, self.looked_at = 0, time.monotonic()
         self.waiting: list[Job] = []
         self.submitted: list[Job] = []
         self.watcher = SlurmInfoWatcher(delay_s=ASKED_S)
@@ -170,6 +173,8 @@ class Jobs(Pool):
         time.sleep(POLL_S)
         for job in list(self.submitted):
             yield from self._heard(job)
+        if time.monotonic() - self.looked_at > ASKED_S:
+            yield from self._look()
 
     def _submit(self) -> None:
         for job in self.waiting:
@@ -190,6 +195,24 @@ class Jobs(Pool):
         self.submitted += self.waiting
         self.waiting = []
 
+    def _look(self) -> Iterator[Event]:
+        """What sacct does not tell: jobs that are held since a node could not start them, or that SLURM has lost."""
+        self.looked_at = time.monotonic()
+        waiting = queue()
+        if waiting is None:
+            return
+        for job in list(self.submitted):
+            job.missed = 0 if job.number in waiting else job.missed + 1
+            if waiting.get(job.number) == NOT_STARTED:
+                yield self._lost(job, f"SLURM job {job.number} was held: {NOT_STARTED}")
+            elif job.missed == LOOKS:
+                yield self._lost(job, f"SLURM job {job.number} is no longer in the queue and has not said how it ended")
+
+    def _lost(self, job: Job, reason: str) -> Event:
+        self.submitted.remove(job)
+        cancel([job.number])  # a copy may run again
+        return job.batch, Ended(f"{reason}; its output is in {self.folder}")
+
     def _heard(self, job: Job) -> Iterator[Event]:
         progress = Progress.read(job.folder)
         news = _news(job, progress, self.store)
@@ -207,8 +230,7 @@ class Jobs(Pool):
         elif job.ended_at is None:
             job.ended_at = time.monotonic()
         elif time.monotonic() - job.ended_at > SETTLED_S:
-            self.submitted.remove(job)
-            yield job.batch, Ended(f"SLURM job {job.number} ended as {state}; its output is in {self.folder}")
+            yield self._lost(job, f"SLURM job {job.number} ended as {state}")
 
 
 def _news(job: Job, progress: Progress, store: Store) -> Outcome | None:
@@ -220,6 +242,16 @@ def _news(job: Job, progress: Progress, store: Store) -> Outcome | None:
         return None
     tracebacks = {key: text for key, (_, text) in progress.failures.items()}
     return Outcome(records=records, failures=failures, tracebacks=tracebacks, stored=True)
+
+
+def queue() -> dict[str, str] | None:
+    """Why each of the user's jobs is where it is, by number; None where SLURM does not answer."""
+    try:
+        command = ["squeue", "--noheader", "--array", "--me", "--format=%i|%r"]
+        shown = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return {number: why for number, _, why in (line.partition("|") for line in shown.splitlines())}
 
 
 def cancel(numbers: Sequence[str]) -> None:
