@@ -20,7 +20,7 @@ from .targets import HOSTILE
 TWO = ["engine.workers=2"]
 MIRRORED = ["tracking=wandb"]
 KILLS = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")
-LONGEST_CHAIN = 5  # kills of one sweep before it is left to end
+LONGEST_CHAIN = 10  # kills of one sweep before it is left to end
 Fault = Callable[[Path, Reference, int, random.Random], Tally]
 FAULTS: dict[str, Fault] = {}
 
