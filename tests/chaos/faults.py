@@ -363,7 +363,7 @@ def deadly_chains(folder: Path, reference: Reference, count: int, source: random
     return tally
 
 
-@kind("a target that gives nan, inf or numbers without end")
+@kind("a target that gives nan or inf or numbers without end")
 def hostile_targets(folder: Path, reference: Reference, count: int, source: random.Random) -> Tally:
     """Beside it, every row of another target is made; its own cells fail by name or say that they diverged."""
     tally = Tally()

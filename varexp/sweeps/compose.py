@@ -25,6 +25,7 @@ from varexp.sweeps.plan import axes_of
 from varexp.sweeps.safety import check_safe
 
 _lock = threading.RLock()
+OF_SWEEPS = ("axes", "experiments", "engine", "tracking", "retries", "on_error", "overwrite")  # keys
 GROUPS = ("experiment", "engine", "tracking", "scale")
 
 
@@ -90,11 +91,8 @@ def _check_one_run(overrides: Sequence[str]) -> None:
     """Refuse settings that only a sweep takes, and settings that the chosen family does not have."""
     given = {o.key_or_group: o.value() for o in OverridesParser.create().parse_overrides(list(overrides))}
     for key, value in given.items():
-        of_sweeps = key is not None and key.partition(".")[0] in ("axes", "experiments")
-        if of_sweeps or (key == "experiment" and value):
-            raise ValueError(
-                f"{key} belongs to sweeps and this is one run: use varexp sweep, or give the setting itself"
-            )
+        if (key or "").partition(".")[0] in OF_SWEEPS or (key == "experiment" and value):
+            raise ValueError(f"{key} belongs to sweeps and this is one run: leave it out, or use varexp sweep")
     model = given.get("model", settings()["model"].default)
     if model in FAMILIES:
         own = {s.name for group in (FAMILIES[model].architecture, FAMILIES[model].usage) for s in declared(group)}
