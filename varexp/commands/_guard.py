@@ -40,7 +40,7 @@ def guarded(command: Callable[[], int]) -> int:
     except ValueError as error:
         return _told(str(error), 2)
     except (RuntimeError, MemoryError) as error:  # such as torch's, where sizes cannot be had
-        return _told(str(error).splitlines()[0], 1)
+        return _told((str(error) or type(error).__name__).splitlines()[0], 1)
     except OSError as error:
         if error.filename is None:
             return _told(str(error), 1)

@@ -40,6 +40,8 @@ def run_app(task: Callable[[SweepConfig], Any], arguments: Sequence[str], sweeps
     register()
     parser = get_args_parser()
     given = parser.parse_args(list(arguments))
+    if given.config_path or given.config_name:
+        raise ValueError("--config-path and --config-name are not taken: --config-dir=DIR adds your own configs")
     given.overrides = [_quoted(override) for override in given.overrides]
     check_overrides(given.overrides, given.config_dir)
     if not sweeps:

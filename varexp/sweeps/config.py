@@ -22,7 +22,6 @@ from varexp.maps.domains import DOMAINS
 from varexp.measurement.measure import Measurement
 from varexp.settings import Declared, declared, own_fields
 from varexp.sweeps.cells import Cell
-from varexp.sweeps.safety import register_resolvers
 from varexp.training.recipe import OBJECTIVES, Recipe
 
 ROOT = Path(str(files("varexp"))).parent
@@ -147,7 +146,6 @@ def _default(value: Any) -> Any:
 def register() -> None:
     """Make the schema and the default folder of results known to Hydra."""
     ConfigStore.instance().store(name="schema", node=schema().config)
-    register_resolvers()
     OmegaConf.register_new_resolver("default_results", lambda: str(default_results()), replace=True)
 
 

@@ -138,4 +138,6 @@ def run_cell(config: SweepConfig) -> Record:
 
 def results_folder(config: SweepConfig) -> Path:
     """The folder that receives runs/, tables/ and figures/; a leading ~ is the home folder."""
+    if not config.results.isprintable():
+        raise bad_value("results", config.results, "a folder whose name can be printed")
     return Path(config.results).expanduser().resolve()

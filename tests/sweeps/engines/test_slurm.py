@@ -20,7 +20,9 @@ from processes import ROOT, sweep
 from varexp.sweeps.config import EngineSettings
 from varexp.sweeps.engines import ENGINES, Ended, engine_of
 from varexp.sweeps.engines.job import Progress
-from varexp.sweeps.engines.slurm import LOST, OPTIONS, Job, Jobs, Requeued, cancel_orphans
+from varexp.sweeps.engines.slurm import LOST, OPTIONS, Job, Jobs
+from varexp.sweeps.engines.slurm_commands import cancel_orphans
+from varexp.sweeps.engines.slurm_job import Requeued
 from varexp.sweeps.execute import Outcome
 from varexp.sweeps.plan import batches
 from varexp.sweeps.records import Store
@@ -147,7 +149,7 @@ def test_a_job_that_slurm_holds_since_no_node_could_start_it_is_given_up(pool, c
     assert list(pool._look()) == []
     in_queue(commands, "7_0|launch failed requeued held", "7_1|launch failed requeued held")
     ((_, ended),) = pool._look()
-    assert ended.death.startswith("SLURM job 7_0 was held: launch failed requeued held; its output is in ")
+    assert ended.death.startswith("SLURM would never start job 7_0: launch failed requeued held; its output is in ")
     assert commands.read_text() == "scancel 7_0\n"
     assert not pool.is_busy
 
@@ -194,7 +196,7 @@ def test_a_signal_that_ends_the_job_fails_no_cell(monkeypatch):
     def handler(number, frame):
         raise RuntimeError("timed out too many times")
 
-    monkeypatch.setattr("varexp.sweeps.engines.slurm.run_batch", run)
+    monkeypatch.setattr("varexp.sweeps.engines.slurm_job.run_batch", run)
     before = signal.signal(signal.SIGUSR2, handler)
     try:
         with pytest.raises(SystemExit, match="timed out too many times"):

@@ -9,22 +9,20 @@ import math
 import os
 import re
 import shutil
-import signal
-import subprocess
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from varexp.errors import bad_value, unknown_name
 from varexp.sweeps.config import EngineSettings, SweepConfig
 from varexp.sweeps.engines.base import Ended, Engine, Event, Pool, register
-from varexp.sweeps.engines.job import Progress, run_batch, write_batch
+from varexp.sweeps.engines.job import Progress, write_batch
+from varexp.sweeps.engines.slurm_commands import cancel, cancel_orphans, queue
+from varexp.sweeps.engines.slurm_job import Requeued
 from varexp.sweeps.execute import Outcome
 from varexp.sweeps.plan import Batch
 from varexp.sweeps.records import Store
@@ -38,10 +36,19 @@ LOOKS = 3  # at the queue, that a job may be missing from before it counts as lo
 SUBMISSIONS, RESUBMIT_S = 5, 10.0  # how often sbatch is tried where the controller does not answer
 DAY_S = 86_400
 OPTIONS = (  # of sbatch; what runs code or says where output goes is not among them
-    "mem mem-per-cpu cpus-per-task qos constraint exclude nodelist reservation licenses gres nice tmp exclusive "
+    "mem mem-per-cpu qos constraint exclude nodelist reservation licenses gres nice tmp exclusive "
     "comment begin deadline hint prefer wckey time-min"
 ).split()
-NOT_STARTED = "launch failed requeued held"
+NOT_STARTED = (  # reasons of a wait that has no end
+    "launch failed requeued held",
+    "BadConstraints",
+    "PartitionConfig",
+    "PartitionNodeLimit",
+    "PartitionTimeLimit",
+    "AssocMaxWallDurationPerJobLimit",
+    "QOSMaxWallDurationPerJobLimit",
+)
+LARGEST_ARRAY = 1000  # jobs: clusters allow 1001 unless they say otherwise
 LOST = "BOOT_FAIL CANCELLED COMPLETED DEADLINE FAILED NODE_FAIL OUT_OF_MEMORY TIMEOUT PREEMPTED".split()
 
 
@@ -56,10 +63,9 @@ class Slurm(Engine):
     takes = frozenset({"workers", "time_limit", "partition", "account", "options"})
 
     def check(self, settings: EngineSettings) -> None:
-        for field in ("partition", "account"):
-            value = getattr(settings, field)
+        for name, value in (("partition", settings.partition), ("account", settings.account)):
             if value is not None and not re.fullmatch(r"[\w.,-]+", value):
-                raise bad_value(f"engine.{field}", value, "null or a name that SLURM knows")
+                raise bad_value(f"engine.{name}", value, "null or a name that SLURM knows")
         for name, value in settings.options.items():
             if name not in OPTIONS:
                 raise unknown_name("key in engine.options", name, OPTIONS)
@@ -81,29 +87,6 @@ class Slurm(Engine):
         return Jobs(config.engine, self.workers(config.engine), store, notify)
 
 
-class Requeued:
-    """What a job runs. submitit calls `checkpoint` when the job is preempted, and puts the job back into the queue."""
-
-    def __call__(self, folder: str) -> None:
-        handler = signal.getsignal(signal.SIGUSR2)
-
-        def pass_on(number: int, frame: FrameType | None) -> None:
-            try:
-                if callable(handler):
-                    handler(number, frame)
-            except Exception as error:  # the end of this job, and no failure of the cell that happens to run
-                raise SystemExit(str(error)) from error
-
-        signal.signal(signal.SIGUSR2, pass_on)
-        run_batch(Path(folder))
-
-    def checkpoint(self, folder: str) -> Any:
-        """The same again."""
-        from submitit.helpers import DelayedSubmission
-
-        return DelayedSubmission(Requeued(), folder)
-
-
 @dataclass
 class Job:
     """A batch in the queue or on a machine of the cluster."""
@@ -111,7 +94,7 @@ class Job:
     batch: Batch
     folder: Path
     number: str = ""  # SLURM's, such as 123_4
-    heard: int = 0  # how many keys of its progress have been told
+    told: set[str] = field(default_factory=set)  # keys whose records have been told
     ended_at: float | None = None  # when SLURM was first heard to say that it has ended
     missed: int = 0  # looks at the queue in a row that did not find it
 
@@ -153,6 +136,7 @@ class Jobs(Pool):
 
     def __exit__(self, *_: object) -> None:
         cancel([job.number for job in self.submitted])
+        (self.folder / "numbers").unlink(missing_ok=True)
         self.lock.release()
 
     @property
@@ -168,7 +152,7 @@ class Jobs(Pool):
         self.waiting.append(Job(batch, self.folder / f"{self.given:04d}"))
 
     def events(self) -> Iterator[Event]:
-        if self.waiting:
+        while self.waiting:
             self._submit()
         time.sleep(POLL_S)
         for job in list(self.submitted):
@@ -177,23 +161,23 @@ class Jobs(Pool):
             yield from self._look()
 
     def _submit(self) -> None:
-        for job in self.waiting:
+        batch, self.waiting = self.waiting[:LARGEST_ARRAY], self.waiting[LARGEST_ARRAY:]
+        for job in batch:
             write_batch(job.batch, job.folder, self.store)
         for attempt in range(1, SUBMISSIONS + 1):
             try:
-                found = self.executor.map_array(Requeued(), [str(job.folder) for job in self.waiting])
+                found = self.executor.map_array(Requeued(), [str(job.folder) for job in batch])
                 break
             except Exception as error:  # submitit's, of sbatch
                 reason = _reason(error)
                 if attempt == SUBMISSIONS or "controller" not in reason:
                     raise EngineError(f"SLURM took no job: {reason}") from error
                 time.sleep(RESUBMIT_S)
-        for job, submitted in zip(self.waiting, found, strict=True):
+        for job, submitted in zip(batch, found, strict=True):
             job.number = submitted.job_id
             self.watcher.register_job(job.number)
-        (self.folder / "numbers").write_text("\n".join(job.number for job in (*self.submitted, *self.waiting)))
-        self.submitted += self.waiting
-        self.waiting = []
+        self.submitted += batch
+        (self.folder / "numbers").write_text("\n".join(job.number for job in self.submitted))
 
     def _look(self) -> Iterator[Event]:
         """What sacct does not tell: jobs that are held since a node could not start them, or that SLURM has lost."""
@@ -203,8 +187,8 @@ class Jobs(Pool):
             return
         for job in list(self.submitted):
             job.missed = 0 if job.number in waiting else job.missed + 1
-            if waiting.get(job.number) == NOT_STARTED:
-                yield self._lost(job, f"SLURM job {job.number} was held: {NOT_STARTED}")
+            if (why := waiting.get(job.number)) in NOT_STARTED:
+                yield self._lost(job, f"SLURM would never start job {job.number}: {why}")
             elif job.missed == LOOKS:
                 yield self._lost(job, f"SLURM job {job.number} is no longer in the queue and has not said how it ended")
 
@@ -214,62 +198,43 @@ class Jobs(Pool):
         return job.batch, Ended(f"{reason}; its output is in {self.folder}")
 
     def _heard(self, job: Job) -> Iterator[Event]:
-        progress = Progress.read(job.folder)
+        try:
+            progress = Progress.read(job.folder)
+        except OSError:  # of a file system between machines: look again
+            return
         news = _news(job, progress, self.store)
         if news is not None:
-            self.notify(sum(m.cost for m in job.batch.models if m.deepest.key in progress.done[job.heard :]))
-            job.heard = len(progress.done)
+            told = {record["key"] for record in news.records}
+            self.notify(sum(m.cost for m in job.batch.models if m.deepest.key in told))
+            job.told |= told
             yield job.batch, news
-        if progress.ended:
+        if progress.ended and (job.told.issuperset(progress.done) or self._has_settled(job)):
             self.submitted.remove(job)
             yield job.batch, Ended()
+            return
+        if progress.ended:
             return
         state = self.watcher.get_state(job.number).split(" ")[0].upper()  # CANCELLED by 0
         if state not in LOST:
             job.ended_at = None
-        elif job.ended_at is None:
-            job.ended_at = time.monotonic()
-        elif time.monotonic() - job.ended_at > SETTLED_S:
+        elif self._has_settled(job):
             yield self._lost(job, f"SLURM job {job.number} ended as {state}")
+
+    def _has_settled(self, job: Job) -> bool:
+        """Whether its end has been known for so long that its files must be here."""
+        job.ended_at = job.ended_at or time.monotonic()
+        return time.monotonic() - job.ended_at > SETTLED_S
 
 
 def _news(job: Job, progress: Progress, store: Store) -> Outcome | None:
     """What a job has told that was not known before."""
-    keys = progress.done[job.heard :]
+    keys = [key for key in dict.fromkeys(progress.done) if key not in job.told]
     records = [record for key in keys if (record := store.read(key)) is not None]
     failures = {key: reason for key, (reason, _) in progress.failures.items()} if progress.ended else {}
     if not records and not failures:
         return None
     tracebacks = {key: text for key, (_, text) in progress.failures.items()}
     return Outcome(records=records, failures=failures, tracebacks=tracebacks, stored=True)
-
-
-def queue() -> dict[str, str] | None:
-    """Why each of the user's jobs is where it is, by number; None where SLURM does not answer."""
-    try:
-        command = ["squeue", "--noheader", "--array", "--me", "--format=%i|%r"]
-        shown = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return {number: why for number, _, why in (line.partition("|") for line in shown.splitlines())}
-
-
-def cancel(numbers: Sequence[str]) -> None:
-    """End jobs, those in the queue and those that run."""
-    if numbers:
-        with suppress(OSError, subprocess.TimeoutExpired):
-            subprocess.run(["scancel", *numbers], check=False, capture_output=True, timeout=60)
-
-
-def cancel_orphans(root: Path) -> None:
-    """End the jobs of sweeps that are gone."""
-    for numbers in root.glob("*/numbers"):
-        lock = FileLock(numbers.parent / ".owner", blocking=False)
-        with suppress(OSError, Timeout):
-            lock.acquire()
-            cancel(numbers.read_text().split())
-            numbers.unlink()
-            lock.release()
 
 
 def _reason(error: Exception) -> str:

@@ -51,7 +51,8 @@ class Worker:
         """How it ended."""
         _end(self.process)  # it may have closed its pipe and go on
         code = self.process.exitcode
-        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
+        names = {number.value: number.name for number in signal.Signals}
+        how = f"was killed by {names.get(-code, f'signal {-code}')}" if code < 0 else f"ended with status {code}"
         hint = ", perhaps for want of memory" if code == -signal.SIGKILL else ""
         return Ended(f"worker process {self.process.pid} {how}{hint}{self.memory}")
 
