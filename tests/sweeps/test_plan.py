@@ -75,8 +75,9 @@ def test_batches_hold_every_chain_once_and_only_equal_shapes(config, workers):
 
 
 @pytest.mark.parametrize("workers", [2, 16, 64, 1000])
-def test_many_workers_have_work(config, workers):
+def test_many_workers_have_work(config, workers, monkeypatch):
     """Longest first on the next free worker, as engines do: no worker is late by more than a model and a tenth."""
+    monkeypatch.setattr("varexp.sweeps.plan.SMALLEST_PART", 1.0)
     axes = Axes(seed=list(range(20)), width=[4, 32], target=["affine", "sine"], kernel=["dct", "keys"])
     planned = batches(cells_of(dataclasses.replace(config, axes=axes)), workers)
     total, busy = sum(batch.cost for batch in planned), [0.0] * workers
@@ -84,6 +85,11 @@ def test_many_workers_have_work(config, workers):
         heapq.heapreplace(busy, busy[0] + batch.cost)
     longest_model = max(Batch((model,)).cost for batch in planned for model in batch.models)
     assert max(busy) <= 1.1 * total / workers + longest_model
+
+
+def test_what_takes_seconds_is_not_split(config):
+    cells = cells_of(dataclasses.replace(config, axes=Axes(kernel=["dct", "keys"], depth=[1])))
+    assert len(batches(cells, 64)) == 1
 
 
 def test_every_worker_gets_its_share_of_what_is_enclosed(config):

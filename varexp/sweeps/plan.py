@@ -15,6 +15,7 @@ OF_OTHERS = ("samples", "decoder", "dynamics")  # tables that no sweep makes
 LARGEST_BATCH = 32  # models: beyond it an ensemble trains no faster per model
 SMALLEST_SPLIT = 8  # models: below it, splitting a batch between workers costs more than it gains
 LONGEST = 1.1  # batch, in shares of a worker
+SMALLEST_PART = 2e6  # the cost of a part of an ensemble: what a worker computes while another one starts
 STEPS_TO_ENCLOSE = 1200  # the cost of enclosing a stage of one model, in model-steps
 # the rough cost of a training step on n tokens is STEP_OVERHEAD + n·(1 + width/16) + n²/16, in the time of a token
 STEP_OVERHEAD = 20
@@ -133,7 +134,8 @@ class Batch:
 def batches(cells: Sequence[Cell], workers: int) -> list[Batch]:
     """Ensembles of at most LARGEST_BATCH models of equal shapes, longest first, spread over the workers.
 
-    No ensemble of several models is longer than LONGEST times a worker's share of everything.
+    No ensemble of several models is longer than LONGEST times a worker's share of everything, unless its parts would
+    take less time than a worker needs to start.
     """
     groups: dict[object, list[TrainedTogether]] = {}
     for model in group_by_model(cells):
@@ -148,7 +150,9 @@ def batches(cells: Sequence[Cell], workers: int) -> list[Batch]:
         rounded = -(-parts // workers) * workers
         if len(together) // rounded >= SMALLEST_SPLIT:
             parts = rounded
-        parts = min(len(together), max(parts, math.ceil(Batch(tuple(together)).cost / (LONGEST * share))))
+        cost = Batch(tuple(together)).cost
+        wanted = min(math.ceil(cost / (LONGEST * share)), int(cost / SMALLEST_PART))
+        parts = min(len(together), max(parts, wanted))
         # enclosing with a large budget takes longest, so that every part gets its share of both kinds
         enclosed, plain = (_split(kind, parts) for kind in kinds)
         result += [Batch((*a, *b)) for a, b in zip(enclosed, reversed(plain), strict=True) if a or b]
