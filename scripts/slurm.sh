@@ -139,8 +139,8 @@ stop() {
 case "${1:-}" in
     start | stop) "$1" ;;
     status) sinfo; squeue; sacct -X -o JobID,JobName,Partition,State,ExitCode,Elapsed | tail -n 20 ;;
-    # A hard kill: what the controller has not saved to disk, up to 5 seconds' worth, is lost.
-    restart-controller) end_daemon "$RUN/slurmctld.pid" KILL; start_controller ;;
+    restart-controller) # asked to end, it saves its state; killed, it would lose the last 5 seconds of it
+        end_daemon "$RUN/slurmctld.pid" TERM; start_controller ;;
     drain | down) set_node "$1" ;; # after "down" its jobs end as NODE_FAIL or are requeued
     resume) wait_for 30 revived ;; # asks again: a controller just restarted refuses at first
     *) sed -n 2,3p "$0" >&2; exit 2 ;;
