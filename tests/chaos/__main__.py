@@ -20,8 +20,9 @@ from pathlib import Path
 from varexp.files import write_atomically
 
 from . import targets  # noqa: F401  # registered before any reference is made
-from .faults import FAULTS, MOUNTS, can_mount
-from .sweeps import Reference, Tally
+from .checks import Reference, Tally
+from .faults import FAULTS
+from .faults.folders import MOUNTS, can_mount
 
 REPORT = Path(__file__).parents[2] / "results" / "chaos.json"
 SETTINGS = {"only": "", "count": "0", "seed": "0", "processes": "2"}

@@ -8,6 +8,7 @@ import torch
 from varexp.maps.targets import register
 from varexp.maps.targets.affine import Affine
 
+STATUS = 9  # with which the deadly target ends its process
 HOSTILE = ("nan_valued", "inf_valued", "exploding")
 
 
@@ -35,5 +36,5 @@ class Deadly(Affine):
 
     def __call__(self, x):
         if multiprocessing.parent_process() is not None:
-            os._exit(9)
+            os._exit(STATUS)
         return super().__call__(x)

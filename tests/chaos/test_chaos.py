@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from .sweeps import Reference, Tally, check_end, check_records, finish, start
+from .checks import Reference, Tally, check_end, check_records, finish
+from .sweeps import start
 
 ROOT = Path(__file__).parents[2]
 

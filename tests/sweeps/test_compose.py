@@ -8,7 +8,10 @@ from varexp.sweeps.compose import OF_SWEEPS, composed
 SMALL = ["train", "depth=1", "width=4", "steps=20", "gap=null"]
 
 
-@pytest.mark.parametrize("name", ["häuser", "模型", "a b", "it's", "x=y", "tab\there", 'a "b"', "~tilde", "é/ü"])
+NAMES = ["häuser", "模型", "a b", "it's", "x=y", 'a "b"', "~tilde", "é/ü", "back\\slash", "end\\", "it\\'s"]
+
+
+@pytest.mark.parametrize("name", [*NAMES, "tab\there"])
 def test_a_folder_may_have_any_name(name, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     assert composed({"results": str(tmp_path / name)}, sweeps=False).results == str(tmp_path / name)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -191,5 +192,5 @@ def _text(value: Any) -> str:
         return f"[{','.join(map(_text, value))}]"
     if isinstance(value, int | float):
         return repr(value)
-    escaped = str(value).replace("\\", "\\\\").replace("'", "\\'")
+    escaped = re.sub(r"(\\*)('|\Z)", lambda found: found[1] * 2 + "\\'" * len(found[2]), str(value))
     return f"'{escaped}'"

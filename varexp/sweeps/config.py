@@ -55,7 +55,7 @@ class EngineSettings:
 
     name: local, slurm, or an engine that an extension registers.
     workers: how many batches run at a time; 0: one per core (local), 64 (slurm).
-    time_limit: seconds after which a batch counts as hanging and is ended; null: never.
+    time_limit: seconds after which a batch counts as hanging and is ended; null: never (local), 14400 (slurm).
     partition, account: of SLURM; null: the user's default.
     options: further options of SLURM's sbatch by name, such as {mem: 4G, qos: long}.
     """

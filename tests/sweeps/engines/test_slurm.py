@@ -1,46 +1,23 @@
-"""engines/slurm.py: settings, orphans, and sweeps through a real SLURM (scripts/slurm.sh start), with faults.
-
-A sweep through SLURM gives the table that a local one gives, whatever happens to its jobs.
-"""
+"""engines/slurm.py, slurm_commands.py, slurm_job.py: settings, and what is made of what SLURM and jobs say."""
 
 import dataclasses
 import os
 import re
-import shutil
 import signal
-import subprocess
-import time
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from planned import Axes, cells_of
-from processes import ROOT, sweep
 
 from varexp.sweeps.config import EngineSettings
 from varexp.sweeps.engines import ENGINES, Ended, engine_of
 from varexp.sweeps.engines.job import Progress
 from varexp.sweeps.engines.slurm import LOST, OPTIONS, Job, Jobs
-from varexp.sweeps.engines.slurm_commands import cancel_orphans
+from varexp.sweeps.engines.slurm_commands import OWNER, cancel_orphans, disown, owned
 from varexp.sweeps.engines.slurm_job import Requeued
 from varexp.sweeps.execute import Outcome
 from varexp.sweeps.plan import batches
 from varexp.sweeps.records import Store
-
-OWN = ["wall_s", "git_commit", "version"]
-
-
-def works():
-    """Whether a cluster answers here."""
-    if shutil.which("sinfo") is None:
-        return False
-    found = subprocess.run(["sinfo", "-h"], capture_output=True, check=False, timeout=30)
-    return found.returncode == 0 and bool(found.stdout)
-
-
-needs_slurm = pytest.mark.skipif(not works(), reason="no SLURM answers here: scripts/slurm.sh start")
-
-# ---- without a cluster -----------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -88,17 +65,26 @@ def test_workers_are_64_unless_said(commands):
     assert not {"wrap", "output", "error", "chdir", "export", "array", "prolog"} & set(OPTIONS)
 
 
-def test_jobs_of_a_sweep_that_is_gone_are_cancelled(tmp_path, commands, config):
-    for name in ("gone", "alive"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "numbers").write_text(f"1{len(name)}_0\n1{len(name)}_1")
-    from filelock import FileLock
+def test_jobs_of_a_sweep_that_is_gone_are_cancelled(tmp_path, commands):
+    root = tmp_path / "jobs"
+    alive, ended = owned(root / "alive"), owned(root / "ended")
+    (root / "ended" / "0001").mkdir()
+    disown(root / "ended", ended)
+    (root / "gone").mkdir()
+    (root / "gone" / OWNER).touch()  # its process has ended, and the lock with it
+    cancel_orphans(root)
+    assert commands.read_text() == "scancel --me --name=varexp-gone\n"
+    assert sorted(path.name for path in root.iterdir()) == ["alive", "ended"]
+    alive.release()
+    cancel_orphans(root)
+    assert commands.read_text().splitlines()[1:] == ["scancel --me --name=varexp-alive"]
 
-    with FileLock(tmp_path / "alive" / ".owner"):
-        cancel_orphans(tmp_path)
-    assert commands.read_text() == "scancel 14_0 14_1\n"
-    assert not (tmp_path / "gone" / "numbers").exists()
-    assert (tmp_path / "alive" / "numbers").exists()
+
+def test_a_pool_that_ends_cancels_by_name_and_leaves_no_empty_folder(config, commands):
+    with Jobs(EngineSettings(name="slurm"), 4, Store(Path(config.results)), int) as pool:
+        assert (pool.folder / OWNER).exists()
+    assert commands.read_text() == f"scancel --me --name=varexp-{pool.folder.name}\n"
+    assert list(pool.root.iterdir()) == []
 
 
 @pytest.fixture
@@ -184,6 +170,33 @@ def test_what_a_job_has_written_is_told_once_and_before_its_end(pool, monkeypatc
     assert ended == Ended()
 
 
+def test_a_requeue_that_changes_the_order_and_a_record_that_comes_late(pool, monkeypatch):
+    """The first model failed at first and then did not; a file system shows its record later than the job's word."""
+    pool, job = pool
+    first, second = (cell.key for model in job.batch.models for cell in model.cells)
+    records = {second: {"key": second}}
+    monkeypatch.setattr(Store, "read", lambda self, key: records.get(key))
+    Progress([second], {first: ("why", "Traceback")}).write(job.folder)
+    (outcome,) = told(pool, job, "RUNNING", 100.0, monkeypatch)
+    assert (outcome.records, outcome.failures) == ([records[second]], {})
+    Progress([first, second], ended=True).write(job.folder)
+    assert told(pool, job, "COMPLETED", 101.0, monkeypatch) == []
+    records[first] = {"key": first}
+    outcome, ended = told(pool, job, "COMPLETED", 102.0, monkeypatch)
+    assert (outcome.records, ended) == ([records[first]], Ended())
+
+
+def test_a_record_that_never_comes_ends_the_wait(pool, monkeypatch):
+    pool, job = pool
+    monkeypatch.setattr(Store, "read", lambda self, key: None)
+    keys = [cell.key for model in job.batch.models for cell in model.cells]
+    Progress(keys[:1], {keys[1]: ("why", "Traceback")}, ended=True).write(job.folder)
+    (outcome,) = told(pool, job, "COMPLETED", 100.0, monkeypatch)
+    assert outcome.failures == {keys[1]: "why"}
+    assert told(pool, job, "COMPLETED", 105.0, monkeypatch) == []  # and the failure is told once
+    assert told(pool, job, "COMPLETED", 111.0, monkeypatch) == [Ended()]
+
+
 def test_a_signal_that_ends_the_job_fails_no_cell(monkeypatch):
     """submitit raises an Exception out of its handler, which must not count as one of the cell that happens to run."""
 
@@ -203,130 +216,3 @@ def test_a_signal_that_ends_the_job_fails_no_cell(monkeypatch):
             Requeued()("anywhere")
     finally:
         signal.signal(signal.SIGUSR2, before)
-
-
-# ---- with one -------------------------------------------------------------------------------------------------------
-
-SMALL = ["axes.width=[4,5]", "axes.seed=[0,1]", "axes.depth=[1]", "steps=60", "gap=0.2"]
-
-
-def table(results):
-    return pd.read_csv(Path(results) / "tables" / "sweep.csv", dtype=str).drop(columns=OWN)
-
-
-@pytest.fixture(scope="module")
-def local(tmp_path_factory):
-    """The table of a local sweep."""
-    results = tmp_path_factory.mktemp("local")
-    process = sweep(*SMALL, f"results={results}")
-    assert process.communicate(timeout=300)[0] is None
-    assert process.returncode == 0
-    return table(results)
-
-
-def numbers(results):
-    """The jobs of a sweep, once there are some."""
-    deadline = time.time() + 60
-    while time.time() < deadline:
-        for path in (results / "runs" / "jobs").glob("*/numbers"):
-            if found := path.read_text().split():
-                return found
-        time.sleep(0.2)
-    raise TimeoutError("no job was submitted")
-
-
-def until(number, state):
-    """Wait until a job is in a state."""
-    deadline = time.time() + 120
-    while time.time() < deadline:
-        found = subprocess.run(["squeue", "-h", "-j", number, "-o", "%T"], capture_output=True, text=True, check=False)
-        if state in found.stdout:
-            return
-        time.sleep(0.2)
-    raise TimeoutError(f"job {number} was not {state}")
-
-
-def cluster(*words):
-    subprocess.run([ROOT / "scripts" / "slurm.sh", *words], check=True, capture_output=True, timeout=90)
-
-
-def nothing(found):
-    pass
-
-
-def cancelled(found):
-    subprocess.run(["scancel", found[0]], check=True)
-
-
-def killed(found):
-    """The process of a job dies hard."""
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            task = f"SLURM_ARRAY_TASK_ID={found[0].split('_')[1]}\0".encode()
-            if b"submitit" in (path / "cmdline").read_bytes() and task in (path / "environ").read_bytes():
-                os.kill(int(path.name), signal.SIGKILL)
-        except OSError:
-            continue
-
-
-def drained(found):
-    cluster("drain")
-    time.sleep(3)
-    cluster("resume")
-
-
-def lost(found):
-    cluster("down")
-    time.sleep(12)  # a node that is back while it still runs the old copy of a job is drained
-    cluster("resume")
-
-
-def restarted(found):
-    cluster("restart-controller")
-
-
-@needs_slurm
-@pytest.mark.slow
-@pytest.mark.parametrize("fault", [nothing, cancelled, killed, drained, lost, restarted])
-def test_a_sweep_through_slurm_gives_the_local_table(local, tmp_path, fault):
-    process = sweep(*SMALL, "engine=slurm", "engine.time_limit=600", f"results={tmp_path}")
-    found = numbers(tmp_path)
-    assert len(found) >= 2
-    until(found[0], "RUNNING")
-    time.sleep(2)
-    fault(found)
-    _, error = process.communicate(timeout=400)
-    assert process.returncode == 0, error
-    pd.testing.assert_frame_equal(table(tmp_path), local)
-
-
-@needs_slurm
-@pytest.mark.slow
-def test_a_sweep_that_ends_takes_its_jobs_with_it_and_the_next_those_of_one_that_was_killed(local, tmp_path):
-    process = sweep(*SMALL, "engine=slurm", f"results={tmp_path}")
-    first = numbers(tmp_path)
-    process.send_signal(signal.SIGTERM)
-    _, error = process.communicate(timeout=60)
-    assert process.returncode == 128 + signal.SIGTERM
-    assert "finished records are kept" in error
-    assert left(first) == []
-    (tmp_path / "runs" / "jobs").rename(tmp_path / "runs" / "jobs-of-the-first")
-    process = sweep(*SMALL, "engine=slurm", f"results={tmp_path}")
-    second = numbers(tmp_path)
-    process.kill()
-    process.communicate(timeout=60)
-    process = sweep(*SMALL, "engine=slurm", f"results={tmp_path}")
-    _, error = process.communicate(timeout=400)
-    assert process.returncode == 0, error
-    assert left(second) == []
-    pd.testing.assert_frame_equal(table(tmp_path), local)
-
-
-def left(found):
-    deadline = time.time() + 30
-    while time.time() < deadline:
-        shown = subprocess.run(["squeue", "-h", "-r", "-o", "%i"], capture_output=True, text=True, check=True).stdout
-        if not set(shown.split()) & set(found):
-            return []
-        time.sleep(0.5)
-    return sorted(set(shown.split()) & set(found))

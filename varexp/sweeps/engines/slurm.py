@@ -15,13 +15,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from filelock import FileLock
-
 from varexp.errors import bad_value, unknown_name
 from varexp.sweeps.config import EngineSettings, SweepConfig
 from varexp.sweeps.engines.base import Ended, Engine, Event, Pool, register
 from varexp.sweeps.engines.job import Progress, write_batch
-from varexp.sweeps.engines.slurm_commands import cancel, cancel_orphans, queue
+from varexp.sweeps.engines.slurm_commands import cancel, cancel_all, cancel_orphans, disown, name_of, owned, queue
 from varexp.sweeps.engines.slurm_job import Requeued
 from varexp.sweeps.execute import Outcome
 from varexp.sweeps.plan import Batch
@@ -34,7 +32,7 @@ ASKED_S = 20  # the longest time between two questions to SLURM
 SETTLED_S = 10.0  # how long a job's end must be known before it counts: files and requeues may come later
 LOOKS = 3  # at the queue, that a job may be missing from before it counts as lost
 SUBMISSIONS, RESUBMIT_S = 5, 10.0  # how often sbatch is tried where the controller does not answer
-DAY_S = 86_400
+LIMIT_S = 14_400.0  # of a job, unless `time_limit` says otherwise
 OPTIONS = (  # of sbatch; what runs code or says where output goes is not among them
     "mem mem-per-cpu qos constraint exclude nodelist reservation licenses gres nice tmp exclusive "
     "comment begin deadline hint prefer wckey time-min"
@@ -94,7 +92,7 @@ class Job:
     batch: Batch
     folder: Path
     number: str = ""  # SLURM's, such as 123_4
-    told: set[str] = field(default_factory=set)  # keys whose records have been told
+    told: set[str] = field(default_factory=set)  # keys whose records or failures have been told
     ended_at: float | None = None  # when SLURM was first heard to say that it has ended
     missed: int = 0  # looks at the queue in a row that did not find it
 
@@ -114,10 +112,10 @@ class Jobs(Pool):
         self.waiting: list[Job] = []
         self.submitted: list[Job] = []
         self.watcher = SlurmInfoWatcher(delay_s=ASKED_S)
-        limit = DAY_S if settings.time_limit is None else settings.time_limit
+        limit = settings.time_limit or LIMIT_S
         self.executor = SlurmExecutor(folder=self.folder / "submitit", max_num_timeout=0)
         self.executor.update_parameters(
-            job_name="varexp",
+            job_name=name_of(self.folder),
             time=math.ceil(limit / 60),
             signal_delay_s=int(min(90, limit / 4)),
             cpus_per_task=1,
@@ -128,16 +126,13 @@ class Jobs(Pool):
         )
 
     def __enter__(self) -> "Jobs":
-        self.folder.mkdir(parents=True)
-        self.lock = FileLock(self.folder / ".owner")
-        self.lock.acquire()
         cancel_orphans(self.root)
+        self.lock = owned(self.folder)
         return self
 
     def __exit__(self, *_: object) -> None:
-        cancel([job.number for job in self.submitted])
-        (self.folder / "numbers").unlink(missing_ok=True)
-        self.lock.release()
+        cancel_all(self.folder)  # by name: one may have been accepted whose number has not been told yet
+        disown(self.folder, self.lock)
 
     @property
     def has_room(self) -> bool:
@@ -177,7 +172,6 @@ class Jobs(Pool):
             job.number = submitted.job_id
             self.watcher.register_job(job.number)
         self.submitted += batch
-        (self.folder / "numbers").write_text("\n".join(job.number for job in self.submitted))
 
     def _look(self) -> Iterator[Event]:
         """What sacct does not tell: jobs that are held since a node could not start them, or that SLURM has lost."""
@@ -194,7 +188,7 @@ class Jobs(Pool):
 
     def _lost(self, job: Job, reason: str) -> Event:
         self.submitted.remove(job)
-        cancel([job.number])  # a copy may run again
+        cancel(job.number)  # a copy may run again
         return job.batch, Ended(f"{reason}; its output is in {self.folder}")
 
     def _heard(self, job: Job) -> Iterator[Event]:
@@ -204,15 +198,14 @@ class Jobs(Pool):
             return
         news = _news(job, progress, self.store)
         if news is not None:
-            told = {record["key"] for record in news.records}
-            self.notify(sum(m.cost for m in job.batch.models if m.deepest.key in told))
-            job.told |= told
+            keys = {*(record["key"] for record in news.records), *news.failures}
+            self.notify(sum(m.cost for m in job.batch.models if m.deepest.key in keys))
+            job.told |= keys
             yield job.batch, news
-        if progress.ended and (job.told.issuperset(progress.done) or self._has_settled(job)):
-            self.submitted.remove(job)
-            yield job.batch, Ended()
-            return
         if progress.ended:
+            if job.told.issuperset(progress.done) or self._has_settled(job):
+                self.submitted.remove(job)
+                yield job.batch, Ended()
             return
         state = self.watcher.get_state(job.number).split(" ")[0].upper()  # CANCELLED by 0
         if state not in LOST:
@@ -227,14 +220,14 @@ class Jobs(Pool):
 
 
 def _news(job: Job, progress: Progress, store: Store) -> Outcome | None:
-    """What a job has told that was not known before."""
+    """What a job has told that was not known before: records that can be read, and at its end the failures."""
     keys = [key for key in dict.fromkeys(progress.done) if key not in job.told]
     records = [record for key in keys if (record := store.read(key)) is not None]
-    failures = {key: reason for key, (reason, _) in progress.failures.items()} if progress.ended else {}
-    if not records and not failures:
+    new = {key: texts for key, texts in progress.failures.items() if progress.ended and key not in job.told}
+    if not records and not new:
         return None
-    tracebacks = {key: text for key, (_, text) in progress.failures.items()}
-    return Outcome(records=records, failures=failures, tracebacks=tracebacks, stored=True)
+    reasons, tracebacks = ({key: texts[i] for key, texts in new.items()} for i in (0, 1))
+    return Outcome(records=records, failures=reasons, tracebacks=tracebacks, stored=True)
 
 
 def _reason(error: Exception) -> str:
