@@ -26,6 +26,15 @@ def test_a_claim_is_one_process_s_until_it_is_dropped(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_more_claims_than_files_may_be_open_by_default(tmp_path):
+    code = "import resource, sys; from pathlib import Path; from varexp.sweeps.claims import Claims\n"
+    code += "resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))\n"
+    code += "claims = Claims(Path(sys.argv[1])); print(all(claims.take(str(i)) for i in range(200)), len(claims.held))"
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.stdout == "True 200\n", done.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_claim_ends_with_its_process(tmp_path):
     code = "import os, sys; from pathlib import Path; from varexp.sweeps.claims import Claims\n"
     code += "print(Claims(Path(sys.argv[1])).take('a')); sys.stdout.flush(); os.kill(os.getpid(), 9)"

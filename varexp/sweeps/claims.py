@@ -10,13 +10,27 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+try:
+    import resource
+except ImportError:  # not a Unix
+    resource = None  # type: ignore[assignment]
+
 from varexp.sweeps.plan import Batch, TrainedTogether
+
+
+def allow_open_files() -> None:
+    """Let this process hold as many files open as the system allows: a claim is one, and sweeps have thousands."""
+    if resource is not None:
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 class Claims:
     """The models that this process works on, by the keys of their deepest cells."""
 
     def __init__(self, folder: Path) -> None:
+        allow_open_files()
         self.folder = folder
         self.held: dict[str, FileLock] = {}
 
