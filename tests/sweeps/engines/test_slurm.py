@@ -80,11 +80,17 @@ def test_jobs_of_a_sweep_that_is_gone_are_cancelled(tmp_path, commands):
     assert commands.read_text().splitlines()[1:] == ["scancel --me --name=varexp-alive"]
 
 
-def test_a_pool_that_ends_cancels_by_name_and_leaves_no_empty_folder(config, commands):
-    with Jobs(EngineSettings(name="slurm"), 4, Store(Path(config.results)), int) as pool:
-        assert (pool.folder / OWNER).exists()
-    assert commands.read_text() == f"scancel --me --name=varexp-{pool.folder.name}\n"
-    assert list(pool.root.iterdir()) == []
+def test_a_pool_that_is_broken_off_cancels_by_name_and_none_leaves_an_empty_folder(config, commands):
+    def pool():
+        return Jobs(EngineSettings(name="slurm"), 4, Store(Path(config.results)), int)
+
+    with pool() as whole:
+        assert (whole.folder / OWNER).exists()
+    assert not commands.exists()
+    with pytest.raises(KeyboardInterrupt), pool() as broken:
+        raise KeyboardInterrupt
+    assert commands.read_text() == f"scancel --me --name=varexp-{broken.folder.name}\n"
+    assert list(whole.root.iterdir()) == []
 
 
 @pytest.fixture

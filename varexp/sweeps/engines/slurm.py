@@ -8,7 +8,9 @@ what is not recorded. Jobs that a killed sweep has left behind are cancelled whe
 import math
 import os
 import re
+import shlex
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -32,6 +34,8 @@ ASKED_S = 20  # the longest time between two questions to SLURM
 SETTLED_S = 10.0  # how long a job's end must be known before it counts: files and requeues may come later
 LOOKS = 3  # at the queue, that a job may be missing from before it counts as lost
 SUBMISSIONS, RESUBMIT_S = 5, 10.0  # how often sbatch is tried where the controller does not answer
+# until submitit has said what the signal of preemption does, it does nothing: else a job that starts dies by it
+PYTHON = f"""sh -c 'trap "" USR2; exec "$0" "$@"' {shlex.quote(sys.executable)}"""
 LIMIT_S = 14_400.0  # of a job, unless `time_limit` says otherwise
 OPTIONS = (  # of sbatch; what runs code or says where output goes is not among them
     "mem mem-per-cpu qos constraint exclude nodelist reservation licenses gres nice tmp exclusive "
@@ -113,7 +117,7 @@ class Jobs(Pool):
         self.submitted: list[Job] = []
         self.watcher = SlurmInfoWatcher(delay_s=ASKED_S)
         limit = settings.time_limit or LIMIT_S
-        self.executor = SlurmExecutor(folder=self.folder / "submitit", max_num_timeout=0)
+        self.executor = SlurmExecutor(folder=self.folder / "submitit", max_num_timeout=0, python=PYTHON)
         self.executor.update_parameters(
             job_name=name_of(self.folder),
             time=math.ceil(limit / 60),
@@ -130,8 +134,9 @@ class Jobs(Pool):
         self.lock = owned(self.folder)
         return self
 
-    def __exit__(self, *_: object) -> None:
-        cancel_all(self.folder)  # by name: one may have been accepted whose number has not been told yet
+    def __exit__(self, kind: object = None, *_: object) -> None:
+        if kind is not None or self.is_busy:
+            cancel_all(self.folder)  # by name: one may have been accepted whose number has not been told yet
         disown(self.folder, self.lock)
 
     @property
