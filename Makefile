@@ -56,7 +56,7 @@ test: $(TOOLS) ## all tests
 	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 chaos: $(TOOLS) ## faults by the hundred while sweeps run, and what they cost; an hour; writes results/chaos.json
-	@$(PY) -m tests.chaos
+	@$(PY) -m tests.chaos.run
 
 mutants: $(TOOLS) ## change the code that computes bounds, one place at a time: do the tests notice? hours; SAMPLE=400 for fewer
 	@$(PY) -m tests.mutation sample=$(SAMPLE)

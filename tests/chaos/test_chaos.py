@@ -36,7 +36,7 @@ def reference(tmp_path_factory):
 @pytest.mark.slow
 def test_nothing_is_lost_doubled_changed_or_left():
     """In a process of its own, since it registers targets that no other test should meet."""
-    command = [sys.executable, "-m", "tests.chaos", "count=1", "processes=1", f"only={','.join(KINDS)}"]
+    command = [sys.executable, "-m", "tests.chaos.run", "count=1", "processes=1", f"only={','.join(KINDS)}"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=1200)
     assert done.returncode == 0, done.stdout + done.stderr
     assert all(f"{kind} " in done.stdout for kind in KINDS)

@@ -50,12 +50,19 @@ def run_app(task: Callable[[SweepConfig], Any], arguments: Sequence[str], sweeps
     scalars = _scalars(given.overrides)
     given.overrides = [_addable(override) for override in given.overrides]
 
+    failures: list[Exception] = []
+
     def application(config: DictConfig) -> None:
-        task(_checked(config, scalars if sweeps else ()))
+        try:
+            task(_checked(config, scalars if sweeps else ()))
+        except Exception as error:  # Hydra would print a line of its own about it
+            failures.append(error)
 
     _run_hydra(
         args=given, args_parser=parser, task_function=application, config_path=str(CONFIGS), config_name="config"
     )
+    if failures:  # with -m the first of them, after every run has been tried
+        raise failures[0]
 
 
 def composed(values: Mapping[str, Any], sweeps: bool) -> SweepConfig:

@@ -20,6 +20,7 @@ from varexp.sweeps.tracking import Tracker
 
 console = Console(stderr=True)
 WAIT_FOR_OTHERS_S = 1.0
+LINE_EVERY_S = 20.0  # of progress in a log
 
 
 def say(line: str) -> None:
@@ -71,7 +72,7 @@ def run_cells(
         left = tuple(model for model in mine.models if model not in done)
         return Batch(left) if left else None
 
-    done, failed = total - len(cells), 0
+    done, failed, told = total - len(cells), 0, time.monotonic()
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -95,7 +96,8 @@ def run_cells(
                     done += len(outcome.records)
                     failed += len(outcome.failures)
                     progress.update(task, description=f"{done}/{total} cells")
-                    if not console.is_terminal:  # a log has no bar
+                    if not console.is_terminal and time.monotonic() - told > LINE_EVERY_S:  # a log has no bar
+                        told = time.monotonic()
                         console.print(f"{done}/{total} cells, {failed} failed")
                     mirror.progress(done, failed, total)
                     yield outcome

@@ -147,7 +147,7 @@ def test_settings_out_of_range(config):
         ({"engine": EngineSettings(workers=-1)}, "engine.workers"),
         ({"engine": EngineSettings(time_limit=0.0)}, "engine.time_limit"),
         ({"engine": EngineSettings(name="cloud")}, "unknown engine"),
-        ({"engine": EngineSettings(partition="gpu")}, "engine.partition is None: the local engine has no use for it"),
+        ({"engine": EngineSettings(partition="gpu")}, "the local engine has no use for engine.partition=gpu"),
         ({"retries": -1}, "retries"),
     ):
         with pytest.raises(ValueError, match=message):

@@ -31,8 +31,11 @@ def engine_of(config: SweepConfig) -> Engine:
     for field in dataclasses.fields(EngineSettings):
         value, default = getattr(settings, field.name), getattr(EngineSettings(), field.name)
         if field.name != "name" and field.name not in engine.takes and value != default:
-            allowed = f"{default!r}: the {engine.name} engine has no use for it"
-            raise bad_value(f"engine.{field.name}", value, allowed)
+            others = ", ".join(name for name, other in ENGINES.items() if field.name in other.takes)
+            raise ValueError(
+                f"the {engine.name} engine has no use for engine.{field.name}={value}: leave it out, or choose an "
+                f"engine that has ({others})"
+            )
     engine.check(settings)
     return engine
 

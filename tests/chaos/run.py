@@ -1,9 +1,10 @@
 """make chaos: faults by the hundred while sweeps run, and what they cost, in results/chaos.json.
 
-Usage: python -m tests.chaos [only="SIGKILL to a worker,..."] [count=5] [seed=0] [processes=2]
+Usage: python -m tests.chaos.run [only="SIGKILL to a worker,..."] [count=5] [seed=0] [processes=2]
 
 Every kind has its number of faults unless `count` gives one for all. The exit status is 1 where anything was lost,
 doubled or changed, a process was left, or a sweep ended with a traceback. The code must not change meanwhile.
+Workers import this module for its targets, which they do not do for one that is named __main__.
 """
 
 import json
