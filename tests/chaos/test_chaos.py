@@ -15,7 +15,7 @@ from .sweeps import start
 
 ROOT = Path(__file__).parents[2]
 
-# by the dozen of seconds; all of them are in `make chaos`
+# a few of the kinds; `make chaos` has all of them
 KINDS = [
     "SIGKILL to the sweep",
     "SIGKILL to a worker",
