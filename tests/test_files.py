@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from varexp.files import StoreError, atomic, locked, require_writable, write_atomically
+from varexp.files import ABANDONED, StoreError, atomic, locked, require_writable, write_atomically
 
 
 def test_replacing_is_atomic(tmp_path):
@@ -82,3 +82,14 @@ def test_a_lock_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError, match="cannot write"), locked(tmp_path / "file"):
         pass
+
+
+@pytest.mark.parametrize("name", [".writing-1-ab.json", ".probe-1-ab"])
+def test_what_a_killed_process_left_half_written_is_deleted_once_it_is_old(tmp_path, name):
+    left, young, kept = tmp_path / name, tmp_path / f"{name}.young", tmp_path / "table.csv"
+    for path in (left, young, kept):
+        path.write_text("half")
+    for path in (left, kept):
+        os.utime(path, (path.stat().st_atime, path.stat().st_mtime - ABANDONED - 10))
+    require_writable(tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted([young, kept])

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from filelock import FileLock
 
+WRITING, PROBE = ".writing-", ".probe-"  # how the names of temporary files begin
+ABANDONED = 3600.0  # seconds after which nobody writes to such a file any more
+
 
 class StoreError(OSError):
     """A file cannot be written to the results folder. Finished records stay as they are."""
@@ -25,7 +28,7 @@ def atomic(path: Path) -> Iterator[Path]:
     Raises:
         StoreError: the file cannot be written; what was there before is still there.
     """
-    temporary = path.parent / f".writing-{_own_name()}{path.suffix}"
+    temporary = path.parent / f"{WRITING}{_own_name()}{path.suffix}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.touch(exist_ok=False)
@@ -49,10 +52,16 @@ def _own_name() -> str:
 
 
 def require_writable(folder: Path) -> None:
-    """Raise StoreError if no file can be made in a folder. The probe has a name of its own."""
-    probe = folder / f".probe-{_own_name()}"
+    """Raise StoreError if no file can be made in a folder, and delete files that killed processes left half written."""
+    probe = folder / f"{PROBE}{_own_name()}"
     write_atomically(probe, "x" * 4096)
+    now = probe.stat().st_mtime  # by the clock of the file system, which other machines may share
     probe.unlink(missing_ok=True)
+    for kind in (WRITING, PROBE):
+        for path in folder.glob(f"{kind}*"):
+            with contextlib.suppress(OSError):  # another sweep deletes it as well
+                if now - path.stat().st_mtime > ABANDONED:
+                    path.unlink()
 
 
 @contextlib.contextmanager

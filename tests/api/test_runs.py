@@ -199,3 +199,10 @@ def test_a_leading_tilde_is_the_home_folder_and_no_folder_of_that_name(tmp_path,
     varexp.run(depth=1, width=4, steps=20, gap=None, results="~/r")
     assert [path.name for path in tmp_path.iterdir()] == ["home"]
     assert len(list((tmp_path / "home" / "r" / "runs" / "records").iterdir())) == 1
+
+
+def test_names_that_are_html_are_text_in_a_notebook():
+    row = dict.fromkeys(("key", "K", "kernel", "domain", "depth", "norm", "verdict", "verdict_repaired"), "<b>&")
+    page = runs.Run(row | {"model": "<script>", "target": "</pre>", "diverged": False}, None)._repr_html_()
+    assert "<script>" not in page
+    assert page.count("</pre>") == 1

@@ -1,8 +1,6 @@
 """From overrides such as `depth=2` or `experiment=depth` to a config, by Hydra, with checks before and after."""
 
 import dataclasses
-import os
-import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +20,7 @@ from varexp.errors import unknown_name
 from varexp.families import FAMILIES
 from varexp.settings import declared
 from varexp.sweeps.config import CONFIGS, EngineSettings, SweepConfig, Tracking, register, schema, settings
+from varexp.sweeps.grammar import in_grammar, quoted
 from varexp.sweeps.plan import axes_of
 from varexp.sweeps.safety import check_safe
 
@@ -43,7 +42,7 @@ def run_app(task: Callable[[SweepConfig], Any], arguments: Sequence[str], sweeps
     given = parser.parse_args(list(arguments))
     if given.config_path or given.config_name:
         raise ValueError("--config-path and --config-name are not taken: --config-dir=DIR adds your own configs")
-    given.overrides = [_quoted(override) for override in given.overrides]
+    given.overrides = [quoted(override) for override in given.overrides]
     check_overrides(given.overrides, given.config_dir)
     if not sweeps:
         _check_one_run(given.overrides)
@@ -69,7 +68,7 @@ def composed(values: Mapping[str, Any], sweeps: bool) -> SweepConfig:
     """The config of settings by name, such as `depth=2`, `experiment="depth"`, `axes={"depth": [1, 2]}`."""
     register()
     try:
-        return _composed([f"{key}={_text(value)}" for key, value in _flat(values)], sweeps)
+        return _composed([f"{key}={in_grammar(value)}" for key, value in _flat(values)], sweeps)
     except (HydraException, OmegaConfBaseException) as error:
         raise ValueError("; ".join(line.strip() for line in str(error.__cause__ or error).splitlines())) from error
 
@@ -78,7 +77,6 @@ def _composed(overrides: Sequence[str], sweeps: bool) -> SweepConfig:
     check_overrides(overrides, None)
     if not sweeps:
         _check_one_run(overrides)
-    overrides = [_quoted(override) for override in overrides]
     with _hydra_of_ones_own(), initialize_config_dir(str(CONFIGS), version_base="1.3"):
         config = hydra_compose("config", overrides=[_addable(override) for override in overrides])
     return _checked(config, _scalars(overrides) if sweeps else ())
@@ -110,15 +108,6 @@ def _check_one_run(overrides: Sequence[str]) -> None:
         for key in given:
             if key in others and key not in own:
                 raise ValueError(f"a {model} has no setting {key}: leave it out, or choose another model")
-
-
-def _quoted(override: str) -> str:
-    """Values that Hydra's grammar does not have: letters beyond ASCII, and the home folder in results=~/..."""
-    key, _, value = override.partition("=")
-    bare = value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"" else value
-    if key == "results" and bare.startswith("~"):
-        return f"{key}={_text(os.path.expanduser(bare))}"
-    return f"{key}={_text(bare)}" if not bare.isascii() and bare.isprintable() and bare[0] not in "[{" else override
 
 
 def check_overrides(overrides: Sequence[str], config_dir: str | None) -> None:
@@ -187,17 +176,3 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
     for key, value in values.items():
         pairs += _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else [(f"{prefix}{key}", value)]
     return pairs
-
-
-def _text(value: Any) -> str:
-    """A value in the grammar of overrides."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, Mapping):
-        return f"{{{','.join(f'{key}:{_text(part)}' for key, part in value.items())}}}"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return f"[{','.join(map(_text, value))}]"
-    if isinstance(value, int | float):
-        return repr(value)
-    escaped = re.sub(r"(\\*)('|\Z)", lambda found: found[1] * 2 + "\\'" * len(found[2]), str(value))
-    return f"'{escaped}'"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from varexp.sweeps.cells import Cell
 from varexp.sweeps.execute import Outcome
+from varexp.sweeps.grammar import literally
 from varexp.sweeps.records import Store
 
 NAMED = ("model", "target", "K", "kernel", "domain", "depth", "width", "seed")  # settings that an error names a cell by
@@ -39,6 +40,7 @@ def describe(failures: Mapping[str, str], cells: Sequence[Cell], store: Store) -
 
 def command_of(cell: Cell, results: Path) -> str:
     """The command that runs one cell, whatever the defaults are."""
-    words = [f"{name}={value}" for name, value in cell.columns().items() if value is not None and name != OPTIONS]
-    words += [f"{OPTIONS}.{name}={value}" for name, value in cell.target.target_options]
-    return " ".join(["varexp", "train", *map(shlex.quote, [*words, f"results={results}"])])
+    values = {name: value for name, value in cell.columns().items() if value is not None and name != OPTIONS}
+    values |= {f"{OPTIONS}.{name}": value for name, value in cell.target.target_options}
+    words = [f"{name}={literally(value)}" for name, value in (values | {"results": str(results)}).items()]
+    return " ".join(["varexp", "train", *map(shlex.quote, words)])
