@@ -3,14 +3,17 @@
 Usage: python -m tests.mutation [sample=N] [seed=S] [module=enclosure/products,...] [without=...] [processes=2]
 
 Prints a table by module and every survivor that explained.toml does not explain; the outcome of every mutant goes to
-build/mutation.json, the counts of a run over all modules to results/mutation.json. The exit status is 1 where fewer
-than 95 % of the mutants are killed, or a survivor is not explained.
+build/mutation.json. Where all mutants of a module are run, its counts go to results/mutation.json as soon as they are
+known, beside a digest of its source. The exit status is 1 where fewer than 95 % of the mutants are killed, or a
+survivor is not explained.
 """
 
+import hashlib
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from .children import Job, Outcome
@@ -34,15 +37,16 @@ def main(words: Sequence[str]) -> int:
     size, seed = int(settings["sample"]), int(settings["seed"])
     chosen = sample(found, size, seed) if size else [mutant for of_module in found for mutant in of_module]
     prepare()
-    outcomes = judge(plan, chosen, processes)
-    counts = count(plan, found, outcomes, explained())
-    if not only:
-        write("results/mutation.json", {"sample": size or None, "seed": seed, "without": without, "modules": counts})
-    return report(counts, outcomes)
+    outcomes = []
+    for of_tests in judge(plan, chosen, processes):
+        outcomes += of_tests
+        if not size:
+            keep(count(plan, found, of_tests, explained()))
+    return report(count(plan, found, outcomes, explained()), outcomes)
 
 
-def judge(plan: Sequence[Module], chosen: Sequence[Mutant], processes: int) -> list[Outcome]:
-    """Run every mutant; the code as it is must pass."""
+def judge(plan: Sequence[Module], chosen: Sequence[Mutant], processes: int) -> Iterator[list[Outcome]]:
+    """Run every mutant, those together that the same tests judge; the code as it is must pass."""
     by_file = {module.file: module for module in plan}
     outcomes, start, known = [], time.monotonic(), explained()
     for tests in dict.fromkeys(by_file[mutant.file].tests for mutant in chosen):
@@ -62,7 +66,22 @@ def judge(plan: Sequence[Module], chosen: Sequence[Mutant], processes: int) -> l
         each = (time.monotonic() - start) / max(len(outcomes), 1)
         write("build/mutation.json", [row(outcome) for outcome in outcomes])
         print(f"{len(outcomes)} of {len(chosen)} mutants, {each:.1f} s each: {jobs[-1].label.file}", flush=True)
-    return outcomes
+        yield outcomes[-len(jobs) :]
+
+
+def keep(counts: Mapping[str, Mapping[str, Any]]) -> None:
+    """Put the counts of some modules into results/mutation.json, where those of other modules stay as they are."""
+    path = ROOT / "results/mutation.json"
+    known = json.loads(path.read_text(encoding="utf-8"))["modules"] if path.exists() else {}
+    known |= {name: {**entry, "source": digest(ROOT / name)} for name, entry in counts.items()}
+    kept = {name: known[name] for name in sorted(known) if (ROOT / name).exists()}
+    totals = {key: sum(entry[key] for entry in kept.values()) for key in ("mutants", "killed", "survived", "explained")}
+    write("results/mutation.json", {**totals, "modules": kept})
+
+
+def digest(path: Path) -> str:
+    """What says whether a source has changed."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 def describe(mutant: Mutant) -> None:

@@ -1,13 +1,15 @@
 """theory/verdicts.py: each rule with a planted truth, a planted falsehood and an undecidable case."""
 
+import itertools
 import math
+import operator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from varexp.theory.interval import Interval
-from varexp.theory.verdicts import Verdict, compare, theorem_5_6, vacuous
+from varexp.theory.verdicts import RELATIONS, Verdict, compare, theorem_5_6, vacuous
 
 ends = st.floats(0, 1e6)
 intervals = st.tuples(ends, st.one_of(ends, st.just(math.inf))).map(lambda pair: Interval(min(pair), max(pair)))
@@ -21,6 +23,18 @@ def test_planted_truth_and_falsehood():
     assert compare(Interval(1.1, 1.1), Interval(1.1, 1.1), "<") is Verdict.VIOLATED
     assert compare(Interval(1.1, 1.1), Interval(1.1, 1.1), "==") is Verdict.HOLDS
     assert compare(Interval(1.0, 1.1), Interval(1.0, 1.1), "==") is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("relation", RELATIONS)
+def test_every_pair_of_small_intervals_has_the_verdict_of_all_its_values(relation):
+    """Ends are 0 to 3. What is true of all values, or of none, is so of the ends and of the middles between them."""
+    holds = {"<=": operator.le, "<": operator.lt, "==": operator.eq}[relation]
+    halves = [n / 2 for n in range(7)]
+    pairs = [(low, high) for low in range(4) for high in range(low, 4)]
+    for (a, b), (c, d) in itertools.product(pairs, pairs):
+        found = {holds(x, y) for x in halves if a <= x <= b for y in halves if c <= y <= d}
+        right = Verdict.INCONCLUSIVE if len(found) == 2 else Verdict.HOLDS if True in found else Verdict.VIOLATED
+        assert compare(Interval(a, b), Interval(c, d), relation) is right, (a, b, c, d)
 
 
 def test_an_unknown_relation_is_refused():
