@@ -5,11 +5,12 @@ import math
 import numpy as np
 import pytest
 import torch
+from flint import arb
 
-from varexp.enclosure.aliasing import Interpolant, aliasing_factors, ellipse_reaches
+from varexp.enclosure.aliasing import Interpolant, aliasing_factors, coth_log_rhos, ellipse_reaches
 from varexp.enclosure.basis import Ring, ring
 from varexp.enclosure.node_choice import LOG_RHOS, node_counts
-from varexp.enclosure.rounding import gamma
+from varexp.enclosure.rounding import UNIT, gamma
 
 
 def basis(shape, t):
@@ -82,3 +83,17 @@ def test_what_the_transform_rounds_is_in_the_remainder():
     found = float(exact.remainder(shape, none, none + 1.0))
     assert found >= 2 * finest.weight * gamma(len(finest))
     assert float(exact.remainder(shape, none + 1.0, none)) >= 1.0 + finest.lebesgue
+
+
+def test_the_variation_is_that_of_all_coefficients_but_the_constant_one():
+    P = torch.tensor([[100.0, -7.0], [1.0, -2.0], [-3.0, 4.0]], dtype=torch.float64)
+    above = torch.tensor([0.5, 0.25], dtype=torch.float64)
+    assert torch.allclose(
+        Interpolant(P, above, above).variation(), torch.tensor([4.5, 6.25]).double() * 1.001, rtol=1e-15
+    )
+
+
+def test_hyperbolic_cotangents_are_rounded_up():
+    for angle, found in zip(LOG_RHOS, coth_log_rhos().tolist(), strict=True):
+        exact = 1 / arb(angle).tanh()
+        assert exact <= found <= exact * (1 + 16 * UNIT)

@@ -11,7 +11,7 @@ from varexp.training.recording import Recorded
 
 
 def operations(recorded):
-    return [node.target for node in recorded.module.graph.nodes if node.op == "call_function"]
+    return [node.target for node in recorded.graph.nodes if node.op == "call_function"]
 
 
 def drawn(*shape, seed=0):

@@ -1,13 +1,15 @@
 """Recording: the operations of a function of tensors are written down once, and then repeated as they stand.
 
 On small tensors vmap and autograd take longer to find the operations of a training step than the operations take to
-run.
+run, and Python takes as long as they do to call them one by one: torch's interpreter of traces calls them instead.
 """
 
 import operator
+import warnings
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Tensor, nn, ops
 from torch.fx import Graph, GraphModule, Node
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -71,13 +73,27 @@ class Recorded:
         recorder.graph.output(tree_map(recorder.known, result))
         _drop_idle_views(recorder.graph)
         self.shapes = _shapes(arguments)
-        self.module = GraphModule(recorder.constants, recorder.graph)
+        self.graph = recorder.graph
+        self.repeat = _compiled(GraphModule(recorder.constants, self.graph), arguments)
 
     def __call__(self, *arguments: Any) -> Any:
         """ValueError for other shapes: the operations may have counted entries."""
         if _shapes(arguments) != self.shapes:
             raise ValueError(f"recorded with tensors of the shapes {self.shapes}, got {_shapes(arguments)}")
-        return self.module(*arguments)
+        with torch.no_grad():
+            return self.repeat(*arguments)
+
+
+def _compiled(module: GraphModule, arguments: Any) -> Callable[..., Any]:
+    """The same operations in the same order, without Python between them."""
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # of shapes that are recorded as they are, which is what is wanted
+        traced = torch.jit.trace(module.eval(), tree_map(_detached, arguments), check_trace=False)
+        return torch.jit.freeze(traced)
+
+
+def _detached(value: Any) -> Any:
+    return value.detach() if isinstance(value, Tensor) else value
 
 
 def _shapes(arguments: Any) -> list[tuple[int, ...]]:
