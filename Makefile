@@ -5,6 +5,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 TOOLS := $(VENV)/.tools
+BENCH := $(VENV)/.bench
 INSTALL = $(PY) -m pip install --quiet --no-compile --disable-pip-version-check
 # every file is compared with its hash, but for torch, whose builds differ by machine: its version is pinned alone
 HASHED = $(INSTALL) --require-hashes --no-deps -r
@@ -68,8 +69,8 @@ lint: $(TOOLS) ## ruff and mypy
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 
-bench: $(STAMP) ## speed of ensembles and of enclosures, as ratios in one run
-	@$(VAREXP) benchmark
+bench: $(BENCH) ## speed, as ratios in one run, to results/benchmarks; AGAINST=REV compares with that commit
+	@$(VAREXP) benchmark $(if $(AGAINST),against=$(AGAINST))
 
 paper: $(STAMP) ## publication scale: twenty seeds, 3.6 times the training, hours; written to build/paper
 	@$(SWEEP) 'experiment=[$(CHAINS),$(MODELS)]' scale=paper 'results="$(CURDIR)/build/paper"'
@@ -89,4 +90,9 @@ $(STAMP): pyproject.toml requirements.lock requirements-run.lock
 $(TOOLS): $(STAMP) requirements-dev.lock
 	@echo "adding what tests and linters need (once)"
 	@$(HASHED) requirements-dev.lock
+	@touch $@
+
+$(BENCH): $(STAMP)
+	@echo "adding JAX, to compare with (once)"
+	@$(INSTALL) -c requirements.lock jax optax
 	@touch $@

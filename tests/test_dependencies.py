@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 OF_TORCH = re.compile(r"(torch|triton|(cuda|nvidia)-[a-z0-9-]+)$")
-EXTRA = [text for group in PROJECT["optional-dependencies"].values() for text in group]
+EXTRA = [text for group in ("dev", "slurm") for text in PROJECT["optional-dependencies"][group]]
 ASKED = {
     "requirements-run.lock": PROJECT["dependencies"],
     "requirements-dev.lock": [*PROJECT["dependencies"], *EXTRA],

@@ -41,12 +41,19 @@ def test_figures_says_what_is_missing(tmp_path):
 
 
 @pytest.mark.slow
-def test_benchmark_prints_ratios():
-    done = command("benchmark.py", "part=training", "steps=11", "repeats=1")
+def test_benchmark_prints_and_keeps_its_table(tmp_path):
+    done = command("benchmark.py", "part=growth", "steps=5", f"results={tmp_path}")
     assert done.returncode == 0, done.stderr
-    rows = [line.split() for line in done.stdout.splitlines()[1:]]
-    assert [(row[0], row[1]) for row in rows] == [(s, e) for s in ("2", "4", "8") for e in ("1", "8", "16", "32")]
-    assert all(float(row[3]) > 0 for row in rows)
+    head, *rows, end = done.stdout.splitlines()
+    assert head.split()[:3] == ["part", "what", "varexp"]
+    assert [row.split()[7] for row in rows] == ["width,", "tokens,", "models,"]
+    (path,) = (tmp_path / "benchmarks").iterdir()
+    assert end == f"wrote {path}"
+    unknown = command("benchmark.py", "part=speed")
+    assert (unknown.returncode, unknown.stderr) == (
+        2,
+        "error: unknown part 'speed' (did you mean sweep?): choose one of sweep, training, growth, plan\n",
+    )
 
 
 @pytest.mark.slow

@@ -39,12 +39,12 @@ class Registry(Mapping[str, Item], Generic[Item]):
         del self._items[name], self._files[name]
 
     def __getitem__(self, name: str) -> Item:
-        if name not in self._items:
+        if name not in self:
             raise unknown_name(self.kind, name, self._items)
         return self._items[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._items
+        return isinstance(name, str) and name in self._items
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._items)

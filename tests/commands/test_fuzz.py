@@ -1,6 +1,6 @@
 """Overrides at random, valid, nearly valid and hostile: a command begins its work, or says in one line what is wrong.
 
-VAREXP_FUZZ sets how many are tried; 2000 take a quarter of an hour.
+VAREXP_FUZZ sets how many are tried; 2000 take about eight minutes of a core.
 """
 
 import os

@@ -97,9 +97,12 @@ def test_every_worker_gets_its_share_of_what_is_enclosed(config):
     cells = cells_of(dataclasses.replace(config, sides=None, depth=1, seeds_disc=10, axes=axes))
     planned = batches(cells, 2)
     counts = [sum(chained.evaluations > ROUGH_EVALUATIONS for chained in batch.models) for batch in planned]
-    assert counts == [5, 5]
+    assert sum(counts) == 10
+    assert max(counts) - min(counts) <= 1
     assert all(chained.evaluations > 0 for batch in planned for chained in batch.models)
-    assert [len(batch.models) for batch in planned] == [15, 15]
+    sizes = [len(batch.models) for batch in planned]
+    assert sum(sizes) == 30
+    assert max(sizes) - min(sizes) <= 1
 
 
 def test_an_axis_without_values_is_refused(config):

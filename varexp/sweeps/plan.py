@@ -14,12 +14,12 @@ from varexp.sweeps.config import SweepConfig, resolve, schema, settings
 OF_OTHERS = ("samples", "decoder", "dynamics")  # tables that no sweep makes
 LARGEST_BATCH = 32  # models: beyond it an ensemble trains no faster per model
 SMALLEST_SPLIT = 8  # models: below it, splitting a batch between workers costs more than it gains
-LONGEST = 1.1  # batch, in shares of a worker
-SMALLEST_PART = 2e6  # the cost of a part of an ensemble: what a worker computes while another one starts
+LONGEST = 0.3  # batch, in shares of a worker: costs are known to a factor of two, and short batches fill the gaps
+SMALLEST_PART = 4e5  # the cost of a part of an ensemble: what a worker computes while another one starts
 STEPS_TO_ENCLOSE = 1200  # the cost of enclosing a stage of one model, in model-steps
 # the rough cost of a training step on n tokens is STEP_OVERHEAD + n·(1 + width/16) + n²/16, in the time of a token
 STEP_OVERHEAD = 20
-PAIRS_ONE_PARAMETER, PAIRS_MORE_PARAMETERS = 300, 3000  # the cost of enclosing for each pair of tokens, likewise
+PAIRS_ONE_PARAMETER, PAIRS_MORE_PARAMETERS = 10, 4500  # the cost of enclosing for each pair of tokens, likewise
 
 
 def expand(config: SweepConfig) -> dict[str, list[Cell]]:

@@ -1,0 +1,1 @@
+"""Speed, as ratios of two things that are measured in turn in one run."""

@@ -1,0 +1,83 @@
+"""The commands of varexp in this checkout, and in another commit, which gets a work tree while it is measured."""
+
+import contextlib
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from varexp.benchmarks.contests import Row, contest, spent
+
+ROOT = Path(__file__).parents[2]
+SUBSET = ("experiment=depth", "axes.K=[2.1]", "axes.seed=[0,1]")  # 120 cells, of each target and kernel
+CHAINS = (  # what is certified: words of `train`
+    ("curve, depth 1", ("domain=curve-2", "depth=1")),
+    ("curve, depth 3", ("domain=curve-2", "depth=3")),
+    ("curve, depth 6", ("domain=curve-2", "depth=6", "kernel=keys")),
+    ("disc, depth 2", ("domain=disc", "depth=2")),
+    ("disc, depth 4", ("domain=disc", "depth=4")),
+    ("disc, depth 2, width 32", ("domain=disc", "depth=2", "width=32")),
+)
+
+
+@contextlib.contextmanager
+def checkout(revision: str) -> Iterator[Path]:
+    """A work tree of a commit. ValueError if there is no such commit here."""
+    with tempfile.TemporaryDirectory(prefix="varexp-bench-") as folder:
+        tree = Path(folder) / "tree"
+        made = _git("worktree", "add", "--detach", str(tree), revision)
+        if made.returncode:
+            raise ValueError(f"against={revision!r} is no commit of {ROOT}: {made.stderr.strip().splitlines()[-1]}")
+        try:
+            yield tree
+        finally:
+            _git("worktree", "remove", "--force", str(tree))
+
+
+def _git(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True, check=False)
+
+
+def cost(tree: Path, command: str, words: Sequence[str]) -> float:
+    """The core-seconds of a command of a checkout, all its processes together, in a folder of results of its own."""
+    with tempfile.TemporaryDirectory(prefix="varexp-bench-") as results:
+        environment = {**os.environ, "PYTHONPATH": str(tree)}
+        before = spent()
+        subprocess.run(
+            [sys.executable, str(tree / "scripts" / f"{command}.py"), *words, f"results={results}"],
+            env=environment,
+            cwd=results,
+            capture_output=True,
+            check=True,
+        )
+        return spent() - before
+
+
+def rows(against: str, pairs: int) -> Iterator[Row]:
+    """The subset of the default sweep, and what certifying a chain costs: with certificates, less without."""
+    with contextlib.ExitStack() as stack:
+        others = {against[:7]: stack.enter_context(checkout(against))} if against else {}
+
+        def compared(part: str, what: str, unit: str, measure: Callable[[Path], float]) -> list[Row]:
+            theirs = {name: partial(measure, tree) for name, tree in others.items()}
+            return contest(part, what, partial(measure, ROOT), theirs, pairs, unit)
+
+        yield from compared("sweep", "120 cells of experiment=depth", "core-seconds", swept)
+        megabytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        yield Row("sweep", "memory of the largest process", "MiB", megabytes)
+        for what, words in CHAINS:
+            yield from compared("certifying", what, "core-seconds to a gap of 1 %", partial(certified, words=words))
+
+
+def swept(tree: Path) -> float:
+    """The cost of the subset."""
+    return cost(tree, "sweep", SUBSET)
+
+
+def certified(tree: Path, words: Sequence[str]) -> float:
+    """The cost of certifying one chain."""
+    return cost(tree, "train", words) - cost(tree, "train", [*words, "gap=null"])
