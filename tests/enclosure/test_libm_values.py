@@ -72,6 +72,18 @@ def test_powers_are_within_the_proved_errors(exponent):
             assert abs(arb(value) - exact) <= libm.power_error(exponent) * exact + libm.SMALLEST_EXP, point
 
 
+@pytest.mark.parametrize(("exponent", "units"), [(0.5, 3), (-0.5, 3), (2.0, 7472), (-1.0, 3743), (0.25, 946.25)])
+def test_errors_of_powers_by_hand(exponent, units):
+    """|exponent|·(746·4 + 745) + 2·7 roundings to first order; a square root has three at most."""
+    assert libm.power_error(exponent) == pytest.approx(units * UNIT, rel=1e-8)
+    assert libm.power_error(exponent) >= units * UNIT
+
+
+@pytest.mark.parametrize("exponent", [0.5, 1 / 3, -2.0])
+def test_powers_of_what_is_not_positive_are_not_numbers(exponent):
+    assert libm.power(torch.tensor([0.0, -0.0, -1.0, -math.inf], dtype=torch.float64), exponent).isnan().all()
+
+
 @pytest.mark.parametrize("name", SAMPLED)
 def test_torchs_own_functions_agree(name):
     f = {"cosh": torch.cosh, "gelu": torch.nn.functional.gelu, "softplus": lambda x: torch.logaddexp(x, 0 * x)}
