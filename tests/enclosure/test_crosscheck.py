@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from varexp.enclosure import Box, Enclosure, Goal, Search, Transition, crosscheck, protocol
-from varexp.enclosure.crosscheck import Cover, check_attained, check_cover
+from varexp.enclosure.crosscheck import Cover, check_attained, check_cover, check_places
 from varexp.enclosure.policy import FIRST_CELLS, ORDERS
+from varexp.enclosure.sup import Sup
 from varexp.errors import SoundnessError
 from varexp.maps.norms import NORMS
 
@@ -119,3 +120,40 @@ def test_points_outside_the_domain_are_left_out():
     half = Box((-1.0,), (1.0,), (2,), lambda m, r: (m - r)[:, 0] <= 0.0)
     check_cover(cover(1.0), lambda x: seen.append(x) or x.abs(), half)
     assert float(torch.cat(seen).max()) <= 0.0
+
+
+def test_points_of_a_cell_are_spread_over_it_and_reach_its_corners():
+    """Of both cells of [-1, 1]: all four quarters are visited, and both ends."""
+    seen = []
+    check_cover(cover(1.0), lambda x: seen.append(x) or x.abs(), LINE)
+    points = torch.cat(seen)[:, 0]
+    for edge in range(-4, 4):
+        assert bool(((points > edge / 4) & (points < (edge + 1) / 4)).any())
+    assert {-1.0, 0.0, 1.0} <= set(points.tolist())
+
+
+def test_a_contradiction_is_found_among_points_that_agree_or_are_off_by_rounding():
+    """Two points at their bounds; and a hundred of which rounding explains all but the last."""
+    two = torch.tensor([[0.25], [0.25]], dtype=torch.float64)
+    with pytest.raises(SoundnessError, match=r"at least 0.5 by"):
+        check_attained(two, two + torch.tensor([[0.0], [0.25]]), lambda x: x)
+    many = torch.linspace(1, 2, 100, dtype=torch.float64)[:, None]
+    lower = many * (1 + 2.0**-52)
+    check_attained(many, lower, lambda x: x)
+    lower[-1] += 0.001
+    with pytest.raises(SoundnessError, match=r"at least 2.001"):
+        check_attained(many, lower, lambda x: x)
+
+
+def test_a_lower_end_of_zero_claims_nothing():
+    one = torch.ones(1, 1, dtype=torch.float64)
+    check_attained(one, 0 * one, lambda x: x * math.inf)
+    with pytest.raises(ValueError, match="expected finite values"):
+        check_attained(one, one, lambda x: x * math.inf)
+
+
+def test_places_are_checked_where_a_search_found_them():
+    check_places([Sup(5.0), Sup(0.5, 1.0, (0.5,))], lambda x: torch.cat([x, x], dim=1))
+    check_places([Sup(5.0)], lambda x: x)
+    with pytest.raises(SoundnessError, match=r"quantity 2 is 0.5 in plain torch and at least 0.6"):
+        check_places([Sup(5.0), Sup(0.6, 1.0, (0.5,))], lambda x: torch.cat([x, x], dim=1))
