@@ -44,3 +44,8 @@ def test_weights_of_scores_of_which_little_is_known_reach_from_0_to_1():
     x.remainder = torch.full_like(x.remainder, 30.0)
     x.magnitude = x.magnitude + 30.0
     assert escapes(lambda v: torch.softmax(v, dim=-1), x) == 0
+
+
+def test_symbols_by_row_stay_symbols_of_the_weights_of_several_rows():
+    x = random_model(6, 1, 3, new_symbols(2), 0.1)
+    assert SoftmaxExpression(x).model().symbols == x.symbols

@@ -96,6 +96,7 @@ def test_further_axes_are_repeated_by_the_evaluation_and_keep_symbols_by_row():
     x = random_model(5, 1, 2, (Symbol(), Symbol(by_row=True)), 0.3, shape=(4, 1, 3, 5))
     wide = AffineExpression.of(x).broadcast_to(torch.Size((4, 2, 3, 5))).model()
     assert wide.symbols == x.symbols
+    assert wide.remainder.shape == (4, 2, 3, 5)
     for name in ("polynomial", "generators", "remainder", "magnitude"):
         narrow, found = getattr(x, name), getattr(wide, name)
         assert torch.equal(found, narrow.expand_as(found))
@@ -106,8 +107,8 @@ def test_products_of_sums_with_sums_of_models_and_constants_are_contained():
     x = random_model(6, 2, 3, new_symbols(2), 0.3)
     several = torch.stack([B[:, :5].mT, W[:, :3]])
     for f in (
-        lambda v: v @ (v.transpose(-1, -2) @ B + W),
-        lambda v: (v + torch.sin(v)) @ (v.transpose(-1, -2) + W[:, :3]),
+        lambda v: v.transpose(-1, -2) @ (v @ W + B),
+        lambda v: (v @ W + torch.sin(v) @ W) @ (W.mT @ v.transpose(-1, -2) + B.mT),
         lambda v: (v.unsqueeze(-3) @ (v.unsqueeze(-3).transpose(-1, -2) + several)).flatten(-3, -2),
     ):
         assert escapes(f, x) == 0
