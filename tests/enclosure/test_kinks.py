@@ -45,6 +45,7 @@ def test_ranges_hold_all_values():
     low, high = (Fraction(end.item()) for end in range_of(x))
     assert low <= 1 - Fraction(UNIT) / 8
     assert high >= 1 + Fraction(UNIT) / 8
+    assert [end.item() for end in range_of(interval(0.0, 0.0))] == [0.0, 0.0]
 
 
 @pytest.mark.parametrize(
