@@ -65,6 +65,7 @@ def test_a_constant_is_repeated_to_the_shape():
     row = as_matrix(torch.ones(1, 1, dtype=torch.float64))
     assert expand_constant(row, torch.Size((4, 3, 5))).value.shape == (3, 5)
     assert expand_constant(row, torch.Size((4, 5))).value.shape == (1, 5)
+    assert expand_constant(row, torch.Size((4, 1, 1))) is row
 
 
 def test_rows_are_repeated_in_sums():
@@ -112,3 +113,16 @@ def test_products_of_sums_with_sums_of_models_and_constants_are_contained():
         lambda v: (v.unsqueeze(-3) @ (v.unsqueeze(-3).transpose(-1, -2) + several)).flatten(-3, -2),
     ):
         assert escapes(f, x) == 0
+
+
+def test_what_has_its_shape_already_needs_no_matrix():
+    x = AffineExpression.of(random_model(7, 1, 2, (), 0.3, shape=(4, 1, 1)))
+    (term,) = x.broadcast_to(x.shape).terms
+    assert term.left is None
+    assert term.right is None
+
+
+def test_a_product_with_a_sum_of_model_and_constant_keeps_symbols_by_row():
+    x = random_model(8, 1, 2, (Symbol(), Symbol(by_row=True)), 0.3)
+    y = AffineExpression.of(random_model(9, 1, 2, (), 0.3, shape=(4, 5, 2))).add_constant(as_matrix(W[:, :2]))
+    assert AffineExpression.of(x).matmul(y).model().symbols == x.symbols
