@@ -2,6 +2,7 @@
 
 import torch
 from random_models import escapes, new_symbols, random_model
+from tolerances import ROUNDING
 
 from varexp.enclosure import Enclosure
 from varexp.enclosure.averaging import SoftmaxExpression
@@ -44,3 +45,11 @@ def test_weights_of_scores_of_which_little_is_known_reach_from_0_to_1():
     x.remainder = torch.full_like(x.remainder, 30.0)
     x.magnitude = x.magnitude + 30.0
     assert escapes(lambda v: torch.softmax(v, dim=-1), x) == 0
+    weights = SoftmaxExpression(x).model()
+    assert float((weights.polynomial[0] + weights.remainder).max()) <= 1 + ROUNDING
+    assert float((weights.polynomial[0] - weights.remainder).min()) >= -ROUNDING
+
+
+def test_symbols_by_row_stay_symbols_of_the_weights_of_several_rows():
+    x = random_model(6, 1, 3, new_symbols(2), 0.1)
+    assert SoftmaxExpression(x).model().symbols == x.symbols

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import pytest
 import torch
+from tolerances import ROUNDING
 
 from varexp.enclosure.basis import ring
 from varexp.enclosure.cells import Box, Boxes, Cells, first_boxes, parameters, point
@@ -35,6 +36,7 @@ def test_the_first_boxes_cover_the_box_in_exact_fractions(count, low, high):
     assert ends[0][0] <= Fraction(low)
     assert ends[-1][1] >= Fraction(high)
     assert all(left[1] >= right[0] for left, right in itertools.pairwise(ends))
+    assert float(radius.max()) <= (high - low) / count / 2 * (1 + ROUNDING)
 
 
 def test_the_first_boxes_of_two_parameters_are_all_pairs():
@@ -104,6 +106,7 @@ def test_a_cell_is_reached_where_it_overlaps_the_box():
     middle = torch.tensor([[-0.3], [-0.1], [0.5], [1.1], [1.3]], dtype=torch.float64)
     assert box.reached(middle, torch.full_like(middle, 0.2)).tolist() == [False, True, True, True, False]
     assert box.contains(middle).tolist() == [False, False, True, False, False]
+    assert box.contains(torch.tensor([[0.0], [1.0]])).tolist() == [True, True]  # both ends
 
 
 def test_the_magnitude_of_parameters_is_their_largest_size():

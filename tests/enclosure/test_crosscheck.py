@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from varexp.enclosure import Box, Enclosure, Goal, Search, Transition, crosscheck, protocol
-from varexp.enclosure.crosscheck import Cover, check_attained, check_cover
+from varexp.enclosure.crosscheck import Cover, check_attained, check_cover, check_places
 from varexp.enclosure.policy import FIRST_CELLS, ORDERS
+from varexp.enclosure.sup import Sup
 from varexp.errors import SoundnessError
 from varexp.maps.norms import NORMS
 
@@ -23,30 +24,6 @@ def search(f, parameters=1, stages=1):
 def run(f, **sizes):
     found = search(f, **sizes)
     return found, found.run([[0.0]] * len(found.stages))
-
-
-@pytest.mark.parametrize("parameters", [1, 2])
-def test_every_cell_is_visited(parameters):
-    found, _ = run(torch.sin, parameters=parameters)
-    cells = math.prod(FIRST_CELLS[parameters])
-    assert found.visited >= min(16 * cells, crosscheck.MOST_POINTS) + 2 * min(cells, crosscheck.MOST_EXTRA // 2)
-
-
-@pytest.mark.parametrize(
-    "f",
-    [
-        lambda x: (x + 1e20) - 1e20,  # merged by the enclosure, rounded by plain torch
-        lambda x: x * 1e-300 * 1e-20,
-        lambda x: (x * 1e-310) * 1e305,
-        lambda x: x * 1e-200 * 1e-120 * 1e200 * 1e120,
-        lambda x: x * 1e200,
-        lambda x: torch.softmax(torch.cat([x, -x], dim=-1) * 300, dim=-1),
-        lambda x: (torch.sin(x) - torch.sin(x)) * 1e3,
-        lambda x: x @ torch.full((1, 1), 1e-170, dtype=torch.float64),
-    ],
-)
-def test_rounding_of_plain_torch_is_no_contradiction(f):
-    run(f)
 
 
 RULES = {
@@ -119,3 +96,65 @@ def test_points_outside_the_domain_are_left_out():
     half = Box((-1.0,), (1.0,), (2,), lambda m, r: (m - r)[:, 0] <= 0.0)
     check_cover(cover(1.0), lambda x: seen.append(x) or x.abs(), half)
     assert float(torch.cat(seen).max()) <= 0.0
+
+
+def test_points_of_a_cell_are_spread_over_it_and_reach_its_corners():
+    """Of 500 cells that are all [-1, 1]: every twentieth is visited about equally often, and both ends."""
+    seen, middle = [], torch.zeros(500, 1, dtype=torch.float64)
+    check_cover(Cover(middle, middle + 1, middle + 1, middle), lambda x: seen.append(x) or x.abs(), LINE)
+    points = torch.cat(seen)[:, 0]
+    assert {-1.0, 1.0} <= set(points.tolist())
+    inside = points[(points.abs() < 1) & (points != 0)]
+    counts = torch.histc(inside, bins=20, min=-1, max=1)
+    assert 300 < float(counts.min()) <= float(counts.max()) < 500  # of 8000
+
+
+def test_a_contradiction_is_found_among_points_that_agree_or_are_off_by_rounding():
+    """Two points at their bounds; and a hundred of which rounding explains all but the last."""
+    two = torch.tensor([[0.25], [0.25]], dtype=torch.float64)
+    with pytest.raises(SoundnessError, match=r"at least 0.5 by"):
+        check_attained(two, two + torch.tensor([[0.0], [0.25]]), lambda x: x)
+    many = torch.linspace(1, 2, 100, dtype=torch.float64)[:, None]
+    lower = many * (1 + 2.0**-52)
+    check_attained(many, lower, lambda x: x)
+    lower[-1] += 0.001
+    with pytest.raises(SoundnessError, match=r"at least 2.001"):
+        check_attained(many, lower, lambda x: x)
+
+
+def test_a_lower_end_of_zero_claims_nothing():
+    one = torch.ones(1, 1, dtype=torch.float64)
+    check_attained(one, 0 * one, lambda x: x * math.inf)
+    with pytest.raises(ValueError, match="expected finite values"):
+        check_attained(one, one, lambda x: x * math.inf)
+
+
+def test_places_are_checked_where_a_search_found_them():
+    check_places([Sup(5.0), Sup(0.5, 1.0, (0.5,))], lambda x: torch.cat([x, x], dim=1))
+    check_places([Sup(5.0)], lambda x: x)
+    with pytest.raises(SoundnessError, match=r"quantity 2 is 0.5 in plain torch and at least 0.6"):
+        check_places([Sup(5.0), Sup(0.6, 1.0, (0.5,))], lambda x: torch.cat([x, x], dim=1))
+
+
+@pytest.mark.parametrize("parameters", [1, 2])
+def test_every_cell_is_visited(parameters):
+    found, _ = run(torch.sin, parameters=parameters)
+    cells = math.prod(FIRST_CELLS[parameters])
+    assert found.visited >= min(16 * cells, crosscheck.MOST_POINTS) + 2 * min(cells, crosscheck.MOST_EXTRA // 2)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: (x + 1e20) - 1e20,  # merged by the enclosure, rounded by plain torch
+        lambda x: x * 1e-300 * 1e-20,
+        lambda x: (x * 1e-310) * 1e305,
+        lambda x: x * 1e-200 * 1e-120 * 1e200 * 1e120,
+        lambda x: x * 1e200,
+        lambda x: torch.softmax(torch.cat([x, -x], dim=-1) * 300, dim=-1),
+        lambda x: (torch.sin(x) - torch.sin(x)) * 1e3,
+        lambda x: x @ torch.full((1, 1), 1e-170, dtype=torch.float64),
+    ],
+)
+def test_rounding_of_plain_torch_is_no_contradiction(f):
+    run(f)

@@ -13,7 +13,8 @@ from varexp.enclosure.basis import ring
 from varexp.enclosure.cells import parameters
 from varexp.enclosure.halving import halve_boxes, halve_state, parts_of
 from varexp.enclosure.model import ChebyshevModel
-from varexp.enclosure.rounding import gamma
+from varexp.enclosure.rounding import SMALLEST, gamma
+from varexp.enclosure.symbols import Symbol
 
 
 @pytest.mark.parametrize("variables", [1, 2])
@@ -78,7 +79,7 @@ def test_a_box_of_many_parameters_is_cut_along_its_widest_one():
     low, high = (middles - radii).reshape(4, 2, 6).amin(1), (middles + radii).reshape(4, 2, 6).amax(1)
     assert bool((low <= middle - radius).all())
     assert bool((high >= middle + radius).all())
-    cut = (radii.reshape(4, 2, 6)[:, 0] < 0.6 * radius).nonzero()[:, 1]
+    cut = (radii.reshape(4, 2, 6)[:, 0] < 0.51 * radius).nonzero()[:, 1]
     assert torch.equal(cut, radius.argmax(dim=1))
     first, second = (middles - radii).reshape(4, 2, 6), (middles + radii).reshape(4, 2, 6)
     assert bool((second[:, 0] >= first[:, 1]).all())  # the parts meet
@@ -96,3 +97,24 @@ def test_what_halving_rounds_is_in_the_remainder(order):
     size = P.sum(dim=0)
     cut = halve_state(ChebyshevModel(shape, P, P[:0], torch.zeros_like(size), size))
     assert float(cut.remainder.min()) >= gamma(len(shape)) * growth * float(size)
+
+
+def test_the_magnitude_of_a_part_bounds_its_values():
+    """For a state whose own magnitude is far too large, and with it the rounding that the remainder allows for."""
+    shape, one = ring(1, 3), torch.ones(1, 1, dtype=torch.float64)
+    for uncertain, size in ((0.0, 1e6), (1.0, 8.0)):
+        state = ChebyshevModel(
+            shape, one.repeat(4, 1, 1), uncertain * one[None], uncertain * one, size * one, (Symbol(),)
+        )
+        cut = halve_state(state)
+        sums = cut.polynomial.abs().sum(dim=0) + cut.generators.abs().sum(dim=0)
+        assert bool((sums + cut.remainder <= cut.magnitude).all())
+
+
+def test_what_underflow_loses_is_in_the_remainder():
+    """The smallest number of float64 times T_1 = ±1/2 + t'/2: both halves of it vanish."""
+    shape = ring(1, 1)
+    P = torch.tensor([0.0, SMALLEST], dtype=torch.float64)[:, None, None]
+    cut = halve_state(ChebyshevModel(shape, P, P[:0], torch.zeros_like(P[0]), P[1]))
+    assert not cut.polynomial.any()
+    assert bool((cut.remainder >= SMALLEST).all())
