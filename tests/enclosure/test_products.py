@@ -1,5 +1,6 @@
 """Products: exact where nothing is truncated, and not contained without what interpolation loses."""
 
+import itertools
 from fractions import Fraction
 
 import numpy as np
@@ -9,9 +10,11 @@ from numpy.polynomial import chebyshev as reference
 from random_models import Points, escapes, new_symbols, random_model, violations
 from tolerances import ROUNDING
 
-from varexp.enclosure.basis import Ring
+from varexp.enclosure.basis import Ring, ring
+from varexp.enclosure.model import ChebyshevModel
 from varexp.enclosure.products import contract, multiply
 from varexp.enclosure.rounding import UNIT, gamma
+from varexp.enclosure.symbols import Symbol
 
 
 def test_a_product_within_the_order_is_numpys():
@@ -100,3 +103,47 @@ def test_what_nodes_and_transform_round_is_in_the_remainder():
     varying = size - x.polynomial[0].abs() * y.polynomial[0].abs()
     allowed = 2 * grid.lebesgue * gamma(9) * size + grid.weight * gamma(len(grid) + 2 * len(x.ring)) * varying
     assert bool((multiply(x, y).remainder >= allowed).all())
+
+
+def of_parts(order, parts):
+    """A model of one number: coefficients by degree, two symbols of opposite sign, and a remainder."""
+    polynomial, generators = torch.zeros(order + 1, 1, 1, 1).double(), torch.zeros(2, 1, 1, 1).double()
+    remainder = torch.zeros(1, 1, 1).double()
+    for part, size in parts.items():
+        if part == "symbols":
+            generators[0], generators[1] = size / 2, -size / 2
+        elif part == "remainder":
+            remainder += size
+        else:
+            polynomial[part] = size
+    magnitude = (polynomial.abs().sum(dim=0) + generators.abs().sum(dim=0) + remainder) * (1 + gamma(16))
+    return ChebyshevModel(ring(1, order), polynomial, generators, remainder, magnitude, PAIR)
+
+
+PAIR = (Symbol(), Symbol())
+
+
+@pytest.mark.parametrize("order", [1, 3])
+@pytest.mark.parametrize("form", [multiply, contract])
+def test_what_a_product_cannot_represent_is_in_the_remainder(order, form):
+    """Of each pair of parts, and of all together: a remainder meets everything, a symbol all but a constant."""
+    names = [*range(order + 1), "symbols", "remainder"]
+    sizes = {name: 0.5 + 0.125 * place for place, name in enumerate(names)}
+
+    def lost(p, q):
+        both = {p, q}
+        if "remainder" in both or p == q == "symbols" or ("symbols" in both and 0 not in both):
+            return sizes[p] * sizes[q]
+        degree = p + q if "symbols" not in both else 0
+        return sizes[p] * sizes[q] / 2 if degree > order else 0.0  # T_{p+q}, half of the product
+
+    for p, q in itertools.product(names, repeat=2):
+        one, two = of_parts(order, {p: sizes[p]}), of_parts(order, {q: sizes[q]})
+        assert lost(p, q) <= float(form(one, two).remainder) <= 2 * lost(p, q) * (1 + ROUNDING) + ROUNDING
+    x = of_parts(order, sizes)
+    together = sum(lost(p, q) for p, q in itertools.product(names, repeat=2))
+    found = form(x, x)
+    assert together <= float(found.remainder) <= 2 * together
+    known = [sizes[0] * sizes["symbols"] * sign for sign in (1, -1)]
+    assert found.symbols == PAIR
+    assert found.generators.flatten().tolist() == pytest.approx(known, rel=ROUNDING)

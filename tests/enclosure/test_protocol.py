@@ -99,3 +99,58 @@ def test_every_rule_is_found_from_torch_and_as_a_method():
 def test_an_enclosure_has_the_shape_of_its_value():
     x = Enclosure.of(random_model(1, 1, 1, (), 0.1))
     assert (x.shape, x.ndim, x.dim(), x.size(1), x.cells, x.logical) == ((4, 3, 5), 3, 3, 3, 4, (3, 5))
+
+
+def test_an_enclosure_answers_questions_about_its_kind_as_a_plain_tensor_does():
+    x, plain = enclosure(), torch.zeros(4, 3, 5, dtype=torch.float64)
+    for name in "dtype device layout requires_grad is_cuda is_sparse is_quantized is_nested is_meta ndim".split():
+        assert getattr(x, name) == getattr(plain, name)
+    assert x.size() == plain.size()
+    assert x.size(-1) == 5
+
+
+def test_heads_stand_where_torch_has_them():
+    x = enclosure()
+    split, plain = x.unflatten(-1, (5, 1)), x.model().polynomial.unflatten(-1, (5, 1))
+    assert split.shape == (4, 3, 5, 1)
+    assert split.logical == (3, 5, 1)
+    assert torch.equal(split.model().polynomial, plain)
+    moved = split.transpose(-2, -3)
+    assert moved.logical == (5, 3, 1)
+    assert torch.equal(moved.model().polynomial, plain.transpose(-2, -3))
+
+
+def test_keywords_that_ask_for_what_is_done_anyway_change_nothing():
+    x = enclosure()
+    for plain, asked in (
+        (x + x, torch.add(x, x, out=None)),
+        (torch.relu(x), functional.relu(x, inplace=False)),
+        (x.sum(dim=-1), x.sum(dim=-1, dtype=torch.float64)),
+        (x.sum(dim=-1), x.sum(dim=-1, dtype=None)),
+        (x.reshape(x.shape[0], 15), x.reshape(shape=(x.shape[0], 15))),
+        (x.permute(0, 2, 1), x.permute(dims=(0, 2, 1))),
+        (x.softmax(dim=-1), torch.softmax(input=x, dim=-1, dtype=torch.float64)),
+    ):
+        assert torch.equal(plain.model().polynomial, asked.model().polynomial)
+        assert torch.equal(plain.model().remainder, asked.model().remainder)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: torch.Tensor.sin(x, 1),
+        lambda x: x.sin(None),
+        lambda x: torch.relu(x, True, False),
+        lambda x: x.sum(dim=-1, unknown=True),
+        lambda x: x.reshape(x.shape[0], 15, unknown=True),
+        lambda x: TABLE[torch.sin](T),
+        lambda x: x.sum(dim=x),
+        lambda x: TABLE[torch.sum](x, dim=x),
+        lambda x: TABLE[torch.add](x, x, out=T),
+        lambda x: TABLE[functional.relu](x, inplace=True),
+    ],
+)
+def test_what_a_rule_does_not_know_is_refused(f):
+    """Some by torch's own parser."""
+    with pytest.raises((UnknownOperationError, TypeError)):
+        f(enclosure())

@@ -1,10 +1,15 @@
 """Linear terms: evaluation, merging, and what is remembered."""
 
+from fractions import Fraction
+
+import pytest
 import torch
 from random_models import random_model
 from tolerances import ROUNDING
 
 from varexp.enclosure.matrices import as_matrix
+from varexp.enclosure.model import ChebyshevModel
+from varexp.enclosure.rounding import UNIT
 from varexp.enclosure.terms import LinearTerm
 
 SOURCE = torch.Generator().manual_seed(1)
@@ -23,6 +28,72 @@ def test_a_term_is_its_formula_and_so_is_its_transpose():
     assert close(term.evaluate(), expected)
     assert close(term.transpose().evaluate(), expected.mT)
     assert close(term.transpose().transpose().evaluate(), expected)
+
+
+SIDES = {"left": LEFT, "right": RIGHT}
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize("given", [(), ("left",), ("right",), ("left", "right")])
+@pytest.mark.parametrize("factor", [1.0, -1.0, 0.5])
+def test_a_term_of_any_form_is_its_formula_when_scaled_and_when_added_to_its_like(given, transposed, factor):
+    """For the transposed model LEFT stands on its right and RIGHT on its left, both transposed."""
+    names = {"left": "right", "right": "left"} if transposed else {"left": "left", "right": "right"}
+    matrices = {names[side]: as_matrix(SIDES[side].mT if transposed else SIDES[side]) for side in given}
+    term = LinearTerm(X, **matrices, transposed=transposed, factor=factor)
+    expected = X.polynomial
+    expected = LEFT @ expected if "left" in given else expected
+    expected = expected @ RIGHT if "right" in given else expected
+    expected = factor * (expected.mT if transposed else expected)
+    assert close(term.evaluate(), expected)
+    assert close(term.transpose().evaluate(), expected.mT)
+    assert close(term.apply_row_matrix().evaluate(), expected)
+    for further in (1.0, -1.0, 3.0):
+        scaled = term.scale(further)
+        assert close(scaled.evaluate(), further * expected)
+        assert close(scaled.scale(-1.0).evaluate(), -further * expected)
+        assert close(scaled.scale(0.25).evaluate(), 0.25 * further * expected)
+        merged = term.merge_with(scaled)
+        assert merged is not None
+        assert close(merged.evaluate(), (1 + further) * expected)
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+def test_terms_merge_if_their_left_matrices_alone_differ(transposed):
+    x = X.polynomial.mT if transposed else X.polynomial
+    left = torch.randn(2, x.shape[-2], dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+    right = torch.randn(x.shape[-1], 4, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
+    known = {"right": as_matrix(right), "transposed": transposed}
+    one, two = (
+        LinearTerm(X, as_matrix(left), factor=0.5, **known),
+        LinearTerm(X, as_matrix(3 * left), factor=4, **known),
+    )
+    merged = one.merge_with(two)
+    assert merged is not None
+    assert close(merged.evaluate(), 12.5 * left @ x @ right)
+    square = torch.randn(x.shape[-2], x.shape[-2], dtype=torch.float64, generator=torch.Generator().manual_seed(4))
+    merged = LinearTerm(X, as_matrix(square), factor=0.5, **known).merge_with(LinearTerm(X, factor=-1.0, **known))
+    assert merged is not None
+    assert close(merged.evaluate(), (0.5 * square - torch.eye(len(square))) @ x @ right)
+
+
+def test_the_matrix_on_the_rows_of_a_transposed_model_is_applied_to_the_model():
+    term = LinearTerm(X, right=as_matrix(LEFT.mT), transposed=True)
+    assert term.apply_row_matrix().right is None
+    assert term.apply_row_matrix().model is LinearTerm(X, term.right.mT).apply_row_matrix().model
+    assert LinearTerm(X, as_matrix(RIGHT.mT), transposed=True).apply_row_matrix().left is not None
+
+
+def test_what_many_factors_round_is_in_the_remainder():
+    """0.89^60 against fractions, the first factor being the term's own: off by more than eight roundings."""
+    value = torch.ones(1, 1, 1, dtype=torch.float64)
+    term = LinearTerm(ChebyshevModel.constant(X.ring, value), factor=0.89)
+    for _ in range(59):
+        term = term.scale(0.89)
+    found, exact = term.evaluate(), Fraction(0.89) ** 60
+    lost = abs(exact - Fraction(float(found.polynomial[0])))
+    assert 8 * UNIT * exact < lost <= Fraction(float(found.remainder))
+    assert float(found.remainder) < 1e-12 * exact
 
 
 def test_terms_merge_if_they_share_a_matrix_and_only_then():

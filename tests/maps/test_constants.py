@@ -8,7 +8,7 @@ import pytest
 import torch
 from tolerances import ROUNDING
 
-from varexp.enclosure.rounding import gamma
+from varexp.enclosure.rounding import UNIT, gamma
 from varexp.maps.constants import Constant, product_rounding, singular_value_bounds
 from varexp.maps.interpolation import image_matrix, resize_matrix
 from varexp.maps.norms import NORMS
@@ -108,3 +108,17 @@ def test_what_is_rounded_around_singular_vectors_widens_both_ends(seed):
     orthonormal = lost * float((u.abs().T @ u.abs()).norm() + (vh.abs() @ vh.abs().T).norm()) / 2
     product, defect = (u * s).abs() @ vh.abs() + matrix.abs(), (matrix - (u * s) @ vh).abs()
     assert upper >= float(s[0]) * (1 + orthonormal) + float((lost * product + defect).norm())
+
+
+@pytest.mark.parametrize("off", [0.0, 132 * UNIT, 0.01])
+def test_singular_vectors_that_are_wrong_make_the_upper_end_larger_and_not_wrong(monkeypatch, off):
+    """A row of 64 entries −(1 + off)/8, of norm 1 + off, beside the singular value 1 and the vectors −1 and 1/8.
+
+    Beyond 1 + off: both vectors may have a norm of 1 + γ_64/2, and their product an error of γ_64.
+    """
+    row = torch.full((1, 64), 0.125, dtype=torch.float64)
+    one = torch.ones(1, 1, dtype=torch.float64)
+    monkeypatch.setattr(torch.linalg, "svd", lambda _, full_matrices: (-one, one[0], row))
+    lower, upper = singular_value_bounds(-row * (1 + off))
+    assert lower <= 1 + off <= upper
+    assert 1 + off + 2 * gamma(64) <= upper <= 1 + off + 300 * UNIT

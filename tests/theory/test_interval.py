@@ -19,6 +19,14 @@ def test_hand_values():
     assert str(Interval.exactly(2)) == "2"
 
 
+def test_an_interval_contains_its_ends():
+    interval = Interval(Fraction(1, 3), 0.5)
+    assert interval.contains(Fraction(1, 3))
+    assert interval.contains(0.5)
+    assert not interval.contains(math.nextafter(0.5, 1))
+    assert not interval.contains(Fraction(1, 3) - Fraction(1, 10**30))
+
+
 def test_an_upper_end_that_is_not_known_is_infinite():
     assert Interval(1.0).upper == math.inf
     assert not Interval(1.0).bounded
