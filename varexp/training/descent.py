@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from varexp.models.ensemble import Ensemble
+from varexp.training.adam import Adam, one_cycle
 from varexp.training.recording import Recorded
 
 Step = Callable[[int, Tensor], None]
@@ -38,18 +39,12 @@ def fit(
         return loss.detach(), gradient * (clip / norm.clamp_min(clip))
 
     flat = ensemble.flat.detach().clone()
-    flat.grad = torch.zeros_like(flat)
-    optimiser = torch.optim.Adam([flat], lr=learning_rate, betas=(0.9, 0.99), fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, learning_rate, total_steps=steps, pct_start=0.1, cycle_momentum=False, final_div_factor=1e4
-    )
-    recorded = None
-    for step in range(steps):
+    adam, recorded = Adam(flat), None
+    for step, rate in enumerate(one_cycle(learning_rate, steps)):
         inputs, outputs = draw(step)
         recorded = recorded or Recorded(descent, flat, inputs, outputs)
-        loss, flat.grad = recorded(flat, inputs, outputs)
-        optimiser.step()
-        schedule.step()
+        loss, gradient = recorded(flat, inputs, outputs)
+        adam.step(gradient, rate)
         if on_step is not None:
             on_step(step, loss)
     ensemble.flat = flat

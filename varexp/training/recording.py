@@ -28,6 +28,11 @@ class Recorder(TorchDispatchMode):
         self.nodes: dict[int, Node] = {}
         self.alive: list[Any] = []  # no tensor takes the place of another while recording
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Torch's compiler never sees a recorder: torch need not import it, for seconds, to say so."""
+        return False
+
     def argument(self, name: str, value: Any) -> None:
         self._name(value, self.graph.placeholder(name))
 
