@@ -170,6 +170,20 @@ def test_errors_of_values_are_those_of_libm():
             )
 
 
+@pytest.mark.parametrize("share", [0.5, 0.9, 1.1, 2.0])
+@pytest.mark.parametrize("a", EXPONENTS)
+def test_the_lines_hold_for_the_tangent_at_any_point(monkeypatch, a, share):
+    exactly = libm.power
+
+    def moved(x, exponent):
+        return exactly(x, exponent) * (share if exponent == 1 / (a - 1) else 1.0)
+
+    monkeypatch.setattr(libm, "power", moved)
+    x = between(0.1, 2.1)
+    R, farthest = farthest_of(_power_between_lines(x, a), x, 0.1, a)
+    assert farthest <= R
+
+
 def test_of_two_models_the_one_with_the_smaller_uncertainty_is_taken_entry_by_entry():
     one, two = random_model(1, 1, 2, (), 0.3), random_model(2, 1, 2, (), 0.3)
     two.remainder[0, 0, 0], two.remainder[0, 0, 1], one.remainder[0, 0, 1] = torch.inf, 0.1, torch.inf
