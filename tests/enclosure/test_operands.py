@@ -9,6 +9,7 @@ from varexp.enclosure.operands import (
     as_constant,
     as_number,
     as_tensor,
+    as_weights,
     axis_from_last,
     new_axis_from_last,
     of_same_rank,
@@ -56,3 +57,18 @@ def test_axes_are_counted_from_the_last():
         with pytest.raises(IndexError, match="has no axis"):
             axis_from_last(x, dim)
     assert [new_axis_from_last(x, dim) for dim in (1, 3, -1)] == [-3, -1, -1]
+
+
+def test_a_new_axis_comes_behind_that_of_cells_and_not_beyond_the_last():
+    x = Enclosure.of(random_model(1, 1, 1, (), 0.1))
+    for dim in (0, -4, 4, -5):
+        with pytest.raises(UnknownOperationError, match="no axis comes before it"):
+            new_axis_from_last(x, dim)
+
+
+def test_weights_are_tensors_in_float64():
+    weights = torch.ones(2, 3, dtype=torch.float64, requires_grad=True)
+    assert torch.equal(as_weights(weights, "a product"), torch.ones(2, 3, dtype=torch.float64))
+    for x in (torch.ones(2), [1.0], 2.0):
+        with pytest.raises(UnknownOperationError, match="a product of an enclosure needs tensors in float64"):
+            as_weights(x, "a product")
