@@ -1,11 +1,12 @@
 """benchmarks/contests.py: ratios of pairs, by hand; what is spent is counted, in this process and in children."""
 
+import os
 import subprocess
 import sys
 
 import pytest
 
-from varexp.benchmarks.contests import Row, contest, core_seconds
+from varexp.benchmarks.contests import Row, contest, core_seconds, on_one_core
 
 BUSY = "import time; end = time.process_time() + {}\nwhile time.process_time() < end: pass"
 
@@ -30,3 +31,13 @@ def test_ways_are_measured_in_turn():
 def test_children_count(seconds):
     found = core_seconds(lambda: subprocess.run([sys.executable, "-c", BUSY.format(seconds)], check=True))
     assert found >= seconds
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "sched_getaffinity"), reason="this system does not say which cores a process may use"
+)
+def test_one_core_and_then_all_again():
+    before = os.sched_getaffinity(0)
+    with on_one_core():
+        assert len(os.sched_getaffinity(0)) == 1
+    assert os.sched_getaffinity(0) == before

@@ -1,9 +1,11 @@
 """A contest: two ways to do the same work, measured in turn, several times; what counts is the ratio of a pair."""
 
+import contextlib
+import os
 import resource
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 Cost = Callable[[], float]
@@ -52,6 +54,20 @@ def contest(part: str, what: str, ours: Cost, others: Mapping[str, Cost], pairs:
         ratios = [theirs[name] / own for own, theirs in costs]
         rows.append(Row(part, what, unit, value, name, statistics.median(ratios), min(ratios), max(ratios), pairs))
     return rows
+
+
+@contextlib.contextmanager
+def on_one_core() -> Iterator[None]:
+    """No thread of this process runs on a second core: libraries that wait for one by turning would count double."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def core_seconds(work: Callable[[], object]) -> float:

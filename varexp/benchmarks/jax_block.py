@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from varexp.models.block import Block
+from varexp.training.adam import BETAS, one_cycle
 
 
 def forward(p: dict[str, Any], x: Any) -> Any:
@@ -36,16 +37,10 @@ def prepared(
     stacked = {name: jnp.asarray(np.stack([state[name] for state in states])) for name in states[0]}
     scales = {name: stacked.pop(name) for name in fixed}
     xs, ys = (jnp.asarray(np.stack([pair[i].numpy() for pair in batches])) for i in (0, 1))
-    steps = len(batches)
-    warm = int(0.1 * steps - 1)
-    schedule = optax.join_schedules(
-        [
-            optax.cosine_decay_schedule(learning_rate / 25, max(warm, 1), 25.0),
-            optax.cosine_decay_schedule(learning_rate, max(steps - 1 - warm, 1), 1 / (25 * 1e4)),
-        ],
-        [max(warm, 1)],
+    rates = jnp.asarray(one_cycle(learning_rate, len(batches)))
+    optimiser = optax.chain(
+        optax.clip_by_global_norm(1.0), optax.adam(lambda step: rates[step], b1=BETAS[0], b2=BETAS[1])
     )
-    optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(schedule, b1=0.9, b2=0.99))
 
     def loss_of(p: dict[str, Any], scale: dict[str, Any], x: Any, y: Any) -> Any:
         return jnp.mean((forward({**p, **scale}, x) - y) ** 2)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from varexp.benchmarks import growth, planning, sweeps, training
-from varexp.benchmarks.contests import Row
+from varexp.benchmarks.contests import Row, on_one_core
 from varexp.benchmarks.report import keep, lines
 from varexp.commands._options import option, parsed
 from varexp.errors import bad_value, unknown_name
@@ -45,10 +45,13 @@ def run(arguments: Sequence[str]) -> int:
             raise bad_value(name, getattr(options, name), "a whole number from 1 up")
     results = Path(options.results) if options.results else default_results()
     found: list[Row] = []
-    with controlled_torch():
-        for line in lines(_kept(_rows(options, results), found)):
-            print(line, flush=True)
-    print(f"wrote {keep(found, ' '.join(['varexp', 'benchmark', *arguments]), results)}")
+    try:
+        with controlled_torch():
+            for line in lines(_kept(_rows(options, results), found)):
+                print(line, flush=True)
+    finally:  # what was measured before an interruption is kept
+        if found:
+            print(f"wrote {keep(found, ' '.join(['varexp', 'benchmark', *arguments]), results)}")
     return 0
 
 
@@ -56,10 +59,11 @@ def _rows(options: BenchmarkOptions, results: Path) -> Iterator[Row]:
     wanted = options.part or PARTS
     if "plan" in wanted:
         yield from planning.rows(results)
-    if "growth" in wanted:
-        yield from growth.rows(options.steps)
-    if "training" in wanted:
-        yield from training.rows(options.steps, options.pairs)
+    with on_one_core():
+        if "growth" in wanted:
+            yield from growth.rows(options.steps)
+        if "training" in wanted:
+            yield from training.rows(options.steps, options.pairs)
     if "sweep" in wanted:
         yield from sweeps.rows(options.against, options.pairs)
 
