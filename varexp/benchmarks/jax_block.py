@@ -10,7 +10,7 @@ os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_
 import jax  # type: ignore[import-not-found,unused-ignore]
 import jax.numpy as jnp  # type: ignore[import-not-found,unused-ignore]
 import numpy as np
-import optax  # type: ignore[import-not-found,unused-ignore]
+import optax  # type: ignore[import-not-found,import-untyped,unused-ignore]
 import torch
 from torch import Tensor
 
