@@ -94,5 +94,5 @@ $(TOOLS): $(STAMP) requirements-dev.lock
 
 $(BENCH): $(STAMP)
 	@echo "adding JAX, to compare with (once)"
-	@$(INSTALL) -c requirements.lock jax optax
+	@$(INSTALL) -c requirements.lock --no-build-isolation -e '.[bench]'
 	@touch $@

@@ -1,12 +1,16 @@
 """benchmarks/report.py and benchmarks/sweeps.py: files by machine and part, and work trees of other commits."""
 
 import json
+import subprocess
 
 import pytest
 
 from varexp.benchmarks.contests import Row
 from varexp.benchmarks.report import keep, lines, machine
-from varexp.benchmarks.sweeps import ROOT, _git, checkout
+from varexp.benchmarks.sweeps import CELLS, ROOT, SUBSET, _git, checkout, cost
+from varexp.sweeps.compose import _composed
+from varexp.sweeps.config import register
+from varexp.sweeps.plan import expand
 
 
 def test_a_part_replaces_itself_and_leaves_others(tmp_path):
@@ -28,6 +32,21 @@ def test_lines_have_what_a_row_has():
     assert line.split() == ["a", "z", "3", "other", "2.00", "1.50", "to", "2.50", "s"]
     assert plain.split() == ["b", "y", "9", "MiB"]
     assert head.index("ratio") + 5 == line.index("2.00") + 4
+
+
+def test_the_subset_has_as_many_cells_as_it_says():
+    register()
+    found = expand(_composed([*SUBSET, "results=r"], sweeps=True))
+    assert sum(map(len, found.values())) == CELLS
+    assert len({(c.target.target, c.seed) for cells in found.values() for c in cells}) == 20
+
+
+@pytest.mark.slow
+def test_a_command_of_a_checkout_costs_what_its_processes_cost():
+    words = ("domain=curve-1", "depth=1", "width=4", "steps=20", "gap=null")
+    assert cost(ROOT, "train", words) > 0.1
+    with pytest.raises(subprocess.CalledProcessError):
+        cost(ROOT, "train", ["depth=nonsense"])
 
 
 def test_a_work_tree_is_there_for_the_time_being():

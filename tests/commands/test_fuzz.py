@@ -134,6 +134,8 @@ def test_a_command_begins_or_says_in_one_line_what_is_wrong(command, found, tmp_
             )
         except BegunError:
             return
+        finally:
+            assert not (folder / "x").is_file()  # of a shell that was made to run touch
     assert status in (0, 1, 2), error.text
     lines = error.text.strip("\n").split("\n")
     assert len(lines) == 1, error.text

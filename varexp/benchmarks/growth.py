@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from varexp.benchmarks.contests import Row
-from varexp.benchmarks.training import by_varexp, work
+from varexp.benchmarks.training import WARM, by_varexp, work
 
 MODELS = 8
 SERIES = {  # what grows: (size, side, width, models)
@@ -35,7 +35,7 @@ def rows(steps: int) -> Iterator[Row]:
     for name, series in SERIES.items():
         costs = []
         for _, side, width, models in series:
-            job = work(side, width, models, 10 + steps)
+            job = work(side, width, models, WARM + steps)
             costs.append(models * min(by_varexp(job).cost for _ in range(3)))
         slope, error = exponent([size for size, *_ in series], costs)
         what = f"exponent of a training step in {name}, from {series[0][0]} to {series[-1][0]}"

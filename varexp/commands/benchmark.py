@@ -1,6 +1,6 @@
 """Measure speed, as ratios in one run: varexp benchmark [part=[sweep,training,growth,plan]] [against=REV].
 
-sweep: 120 cells of the default sweep, and certifying chains to a gap of 1 %, against another commit. training: a step
+sweep: a sweep of 120 cells, and certifying chains to a gap of 1 %, against another commit. training: a step
 of varexp's ensembles against plain PyTorch and, where it is installed, JAX. growth: exponents of a training step in
 width, tokens and models. plan: what more workers would make of the default sweep. The table goes to
 results/benchmarks.

@@ -38,6 +38,6 @@ def quoted(override: str) -> str:
     bare = value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"" else value
     if key == "results" and bare.startswith("~"):
         return f"{key}={in_grammar(os.path.expanduser(bare))}"
-    return (
-        f"{key}={in_grammar(bare)}" if not bare.isascii() and bare.isprintable() and bare[0] not in "[{" else override
-    )
+    if bare.isascii() or not bare.isprintable() or bare[0] in "[{":
+        return override
+    return f"{key}={in_grammar(bare)}"
