@@ -36,7 +36,7 @@ def test_options_of_a_target(tmp_path):
     )
     assert good.returncode == 0, good.stderr
     (record,) = (tmp_path / "runs" / "records").glob("*.json")
-    assert json.loads(record.read_text())["row"]["target_options"] == "blur=0.5 pattern_rms=0.7 seed=0 smoothness=2.0"
+    assert json.loads(record.read_text())["row"]["target_options"] == "blur=0.5 pattern_rms=0.7 smoothness=2.0"
     assert bad.stderr.splitlines()[-1].startswith("error: target affine has no option colour: it has blur")
 
 

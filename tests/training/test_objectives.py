@@ -3,8 +3,10 @@
 import pytest
 import torch
 from small import CONFIG, problem, train, trained
+from tolerances import ROUNDING
+from torch.nn import functional
 
-from varexp.training.objectives import OBJECTIVES
+from varexp.training.objectives import OBJECTIVES, base
 from varexp.training.recipe import Recipe
 
 
@@ -14,9 +16,9 @@ def same_weights(a, b):
 
 @pytest.mark.parametrize("mode", OBJECTIVES)
 def test_training_is_deterministic_and_seeded(mode):
-    recipe = Recipe(training=mode, steps=20, learning_rate=0.02)
-    one, two = (train([problem(seed=s)], CONFIG, recipe)[0] for s in (0, 0))
-    (other,) = train([problem(seed=1)], CONFIG, recipe)
+    recipe, sides = Recipe(training=mode, steps=20, learning_rate=0.02), (2, 4, 8)  # scales that divide the last
+    one, two = (train([problem(seed=s, sides=sides)], CONFIG, recipe)[0] for s in (0, 0))
+    (other,) = train([problem(seed=1, sides=sides)], CONFIG, recipe)
     assert same_weights(one.model, two.model)
     assert one.train_rms == two.train_rms
     assert not same_weights(one.model, other.model)
@@ -57,6 +59,40 @@ def test_corrective_undoes_the_kernel_and_stagewise_does_not():
         return float((chain(x) - p.target(x)).square().mean().sqrt())
 
     assert error("corrective") < 0.5 * error("stagewise")
+
+
+def made_aims(mode, monkeypatch, sides=(2, 4, 8), kernel="nearest"):
+    """The words, and for each stage what the block is shown and what it is asked for."""
+    found = []
+
+    def keep(ensemble, shown, aims, sources, recipe, notify):
+        found.append((shown[0], aims[0]))
+        return [[0.0]], [0.5]
+
+    monkeypatch.setattr(base, "fit_to_words", keep)
+    p = problem("sine", kernel, sides=sides)
+    (result,) = train([p], CONFIG, Recipe(training=mode, steps=20))
+    return p, p.domain.points(p.domain.grid(p.domain.training_words)), result.model, found
+
+
+def test_on_model_aims_at_the_stage_of_the_target_on_what_the_model_made(monkeypatch):
+    p, words, chain, found = made_aims("on_model", monkeypatch)
+    first, second = p.target.stages
+    made = chain.prefix(1)(words)
+    assert torch.equal(found[0][1], first(words))
+    assert torch.equal(found[1][0], chain.stages[1].interpolate(made))
+    assert torch.equal(found[1][1], second(made))
+    assert not torch.allclose(found[1][1], second(first(words)))  # what corrective would ask for
+
+
+def test_tokenized_aims_at_the_last_image_down_sampled(monkeypatch):
+    p, words, _, found = made_aims("tokenized", monkeypatch)
+    image = p.target(words)
+    pooled = functional.avg_pool2d(image.transpose(1, 2).unflatten(2, (8, 8)), 2).flatten(2).transpose(1, 2)
+    torch.testing.assert_close(found[0][1], pooled, atol=ROUNDING, rtol=ROUNDING)
+    torch.testing.assert_close(found[1][1], image, atol=ROUNDING, rtol=ROUNDING)
+    with pytest.raises(ValueError, match="side 5 cannot be divided into 3"):
+        train([problem(sides=(2, 3, 5))], CONFIG, Recipe(training="tokenized", steps=20))
 
 
 @pytest.mark.slow

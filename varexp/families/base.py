@@ -83,6 +83,7 @@ class Family(ABC):
             raise ValueError(
                 f"a {self.name} is trained by {' or '.join(self.objectives())}, got training={recipe.training}"
             )
+        recipe.objective.check(sides)
 
     def untrained(self, problem: Problem, architecture: Any) -> nn.Module:
         """A model as deep as the target, in float64, as it is before training; weights are loaded into it.

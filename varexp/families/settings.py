@@ -9,7 +9,8 @@ from typing import Any
 
 from varexp.errors import bad_value
 from varexp.maps.domains import DOMAINS, Domain, parse_domain
-from varexp.maps.targets import FEATURE_MAPS, Target, build_target, check_options
+from varexp.maps.scale_maps import SCALE_MAPS
+from varexp.maps.targets import FEATURE_MAPS, Target, build_target, check_options, target_options
 from varexp.settings import setting
 
 Options = tuple[tuple[str, Any], ...]
@@ -26,13 +27,18 @@ class TargetSettings:
     target: str = setting("sine", "the feature maps f_i that are to be approximated")
     K: float = setting(2.1, "Lipschitz constant that the feature maps are made for")
     target_options: Options = setting((), "options of the target, such as smoothness=2.0", config={})
+    target_seed: int = setting(0, "draw of the target's random parts")
+    scale_map: str = setting("dct", "g_i of the target: dct (cosine interpolant), area, spline or warped (random)")
 
     def __post_init__(self) -> None:
         options = dict(self.target_options)
         check_options(self.target, options)
+        SCALE_MAPS[self.scale_map]  # ValueError if there is no such map
         object.__setattr__(self, "target_options", _completed(self.target, options))
         if not 0 < self.K < math.inf:
             raise bad_value("K", self.K, "a finite Lipschitz constant above 0")
+        if self.target_seed < 0:
+            raise bad_value("target_seed", self.target_seed, "a whole number from 0 up")
 
     def build(self, sides: tuple[int, ...], channels: int) -> Target:
         """The target along a ladder of sides."""
@@ -48,20 +54,24 @@ class TargetSettings:
 @lru_cache(maxsize=512)
 def _built(cls: type, settings: TargetSettings, sides: tuple[int, ...], channels: int) -> Target:
     """`cls` is the class that the name stands for now: another class of the same name is another target."""
-    return build_target(settings.target, sides, settings.K, channels, dict(settings.target_options))
+    return build_target(
+        settings.target,
+        sides,
+        settings.K,
+        channels,
+        dict(settings.target_options),
+        seed=settings.target_seed,
+        scale_map=settings.scale_map,
+    )
 
 
 def _completed(target: str, options: dict[str, Any]) -> Options:
     """All options of a target in order of their names, each of its declared type."""
-    cls = FEATURE_MAPS[target]
-    types = _option_types(cls)
-    columns = {"K", "stage", "side", "channels"}
-    found = []
-    for field in sorted(dataclasses.fields(cls), key=lambda f: f.name):
-        if field.name not in columns:
-            value = options.get(field.name, field.default)
-            found.append((field.name, _typed(f"target_options.{field.name}", value, types[field.name])))
-    return tuple(found)
+    types = _option_types(FEATURE_MAPS[target])
+    return tuple(
+        (name, _typed(f"target_options.{name}", options.get(name, default), types[name]))
+        for name, default in sorted(target_options(target).items())
+    )
 
 
 @lru_cache(maxsize=64)

@@ -85,7 +85,7 @@ def lanczos3(x: Fraction) -> float:
 # ---- from a kernel to the matrix of an axis ----------------------------------------------------------------------
 
 
-def _centre(i: int, size_in: int, size_out: int) -> Fraction:
+def centre(i: int, size_in: int, size_out: int) -> Fraction:
     """Where the centre of output pixel i falls among the input pixels, half-pixel convention."""
     return Fraction((2 * i + 1) * size_in, 2 * size_out) - Fraction(1, 2)
 
@@ -96,7 +96,7 @@ def _convolve(
     def weights(size_in: int, size_out: int) -> Weights:
         rows: Weights = []
         for i in range(size_out):
-            x = _centre(i, size_in, size_out)
+            x = centre(i, size_in, size_out)
             row: list[Fraction | float] = [Fraction(0)] * size_in
             for tap in range(math.floor(x) - support + 1, math.floor(x) + support + 1):
                 clamped = min(max(tap, 0), size_in - 1)

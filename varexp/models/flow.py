@@ -3,10 +3,14 @@
 D.1 asks for one evaluation of the network at F^t = tY + (1−t)F^0, which needs the unknown Y unless t = 0, and takes the
 velocity that C.13 trains the network to be for the sample itself: `literal`. A perfect network then returns Y − F^0.
 `repaired` adds the noise back; `euler` and `heun` follow the field from t = 0 to t = 1, as practice does.
+
+A network may be asked for Y instead. The velocity at F^t is then (Y − F^t)/(1 − t), which the network need not learn
+itself: it has no bound as t goes to 1.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from jaxtyping import Float
 from torch import Tensor
@@ -14,7 +18,17 @@ from torch import Tensor
 from varexp.errors import bad_value, unknown_name
 from varexp.settings import setting
 
-Field = Callable[[Tensor, float], Tensor]  # the velocity at a point and a time in [0, 1]
+
+class Field(NamedTuple):
+    """A flow by what a network answers at a point and a time in [0, 1]: the velocity there, or the sample."""
+
+    answer: Callable[[Tensor, float], Tensor]
+    of_samples: bool = False
+
+    def velocity(self, x: Float[Tensor, "..."], time: float) -> Float[Tensor, "..."]:
+        """The velocity at a time, which is below 1 where samples are answered."""
+        answer = self.answer(x, time)
+        return (answer - x) / (1 - time) if self.of_samples else answer
 
 
 def path(
@@ -30,29 +44,35 @@ def velocity(sample: Float[Tensor, "..."], noise: Float[Tensor, "..."]) -> Float
 
 
 def literal(field: Field, noise: Float[Tensor, "..."], steps: int) -> Float[Tensor, "..."]:
-    """D.1 as printed, at t = 0, the only time at which it can be evaluated. `steps` is not used."""
-    return field(noise, 0.0)
+    """D.1 as printed, the answer at t = 0, the only time at which it can be evaluated. `steps` is not used."""
+    return field.answer(noise, 0.0)
 
 
 def repaired(field: Field, noise: Float[Tensor, "..."], steps: int) -> Float[Tensor, "..."]:
     """F^0 plus the velocity at t = 0: Y if the field is V. `steps` is not used."""
-    return noise + field(noise, 0.0)
+    return noise + field.velocity(noise, 0.0)
 
 
 def euler(field: Field, noise: Float[Tensor, "..."], steps: int) -> Float[Tensor, "..."]:
     """Euler's method with equal steps: one evaluation each, order 1."""
     x = noise
     for step in range(steps):
-        x = x + field(x, step / steps) / steps
+        x = x + field.velocity(x, step / steps) / steps
     return x
 
 
 def heun(field: Field, noise: Float[Tensor, "..."], steps: int) -> Float[Tensor, "..."]:
-    """Heun's method with equal steps: two evaluations each, order 2."""
+    """Heun's method with equal steps: two evaluations each, order 2.
+
+    The last step is Euler's where samples are answered, since their velocity has no value at t = 1.
+    """
     x = noise
     for step in range(steps):
-        slope = field(x, step / steps)
-        x = x + (slope + field(x + slope / steps, (step + 1) / steps)) / (2 * steps)
+        slope = field.velocity(x, step / steps)
+        ahead = x + slope / steps
+        if field.of_samples and step == steps - 1:
+            return ahead
+        x = x + (slope + field.velocity(ahead, (step + 1) / steps)) / (2 * steps)
     return x
 
 

@@ -1,7 +1,7 @@
 """FlowAR (Appendix C, Def D.1): scale by scale, an autoregressive transformer guides a flow-matching network.
 
 Scale i of K has side s_K/a^{K−i}. TF_i looks at the word and at all coarser scales, up-sampled (C.10), and gives the
-guess Ŷ_i; the network NN_i(F^t, Ŷ_i, t) is the velocity of a flow from noise to Y^i (C.12), or to the sample Ỹ_i.
+guess Ŷ_i; the network NN_i(F^t, Ŷ_i, t) is the velocity of a flow from noise to Y^i (C.12), or its end, the sample Ỹ_i.
 """
 
 import math
@@ -17,11 +17,12 @@ from varexp.errors import bad_value, unknown_name
 from varexp.maps.interpolation import image_matrix, resample, resize_matrix
 from varexp.maps.layers import ACTIVATIONS, attention, feed_forward, layer_norm
 from varexp.models.block import POSITION_SCALE, BlockConfig
-from varexp.models.flow import SAMPLERS
+from varexp.models.flow import SAMPLERS, Field
 from varexp.models.pyramid import PyramidStage
 from varexp.settings import setting
 
-NETWORKS = ("practice", "printed")
+NETWORKS = ("practice", "printed", "sample")
+TIMES = ("uniform", "logit_normal")
 DOWN = "area"  # kernel of the tokenizer's φ_down
 
 
@@ -30,21 +31,29 @@ class FlowArchitecture(BlockConfig):
     """The shape of FlowAR: its blocks, and the flow-matching network beside them."""
 
     network: str = setting(
-        "practice", "flow-matching network: practice (residual AdaLN) or printed (C.12 as it stands)"
+        "practice", "flow-matching network: practice (residual AdaLN), sample (the same, answers Y) or printed (C.12)"
     )
+    times: str = setting("uniform", "times that training draws: uniform (C.13) or logit_normal")
     epsilon: float = setting(1e-6, "added to the variance by the layer norms of FlowAR; 0 as printed (C.9)")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.network not in NETWORKS:
             raise unknown_name("network", self.network, NETWORKS)
+        if self.times not in TIMES:
+            raise unknown_name("times", self.times, TIMES)
         if not 0 <= self.epsilon < math.inf:
             raise bad_value("epsilon", self.epsilon, "a finite number from 0 up")
 
     @property
     def residual(self) -> bool:
-        """Whether the network is the one of practice."""
-        return self.network == "practice"
+        """Whether the network is built as in practice."""
+        return self.network != "printed"
+
+    @property
+    def of_samples(self) -> bool:
+        """Whether the network answers the sample Y, and not the velocity."""
+        return self.network == "sample"
 
 
 def factor(sides: Sequence[int]) -> int:
@@ -60,19 +69,24 @@ def factor(sides: Sequence[int]) -> int:
     return a
 
 
-def tokenizer(
-    x: Float[Tensor, "... tokens channels"], sides: Sequence[int], kernel: str
-) -> list[Float[Tensor, "... _ channels"]]:
-    """C.5: Y^i = φ_down(X, a^{K−i}) for the sides of the scales, the last of which is X's own."""
+def check_scales(sides: Sequence[int]) -> None:
+    """Raise ValueError unless the sides of all scales divide the last one."""
     for side in sides:
         if sides[-1] % side:
             fitting = [s for s in range(1, sides[-1] + 1) if sides[-1] % s == 0]
             raise ValueError(f"side {sides[-1]} cannot be divided into {side}: choose of {fitting}")
+
+
+def tokenizer(
+    x: Float[Tensor, "... tokens channels"], sides: Sequence[int], kernel: str
+) -> list[Float[Tensor, "... _ channels"]]:
+    """C.5: Y^i = φ_down(X, a^{K−i}) for the sides of the scales, the last of which is X's own."""
+    check_scales(sides)
     return [resample(x, image_matrix(resize_matrix(kernel, sides[-1], side)).to(x.dtype)) for side in sides]
 
 
 class FlowNet(nn.Module):
-    """NN_i of C.12: (F^t, Ŷ_i, t) to a velocity, on token maps (..., tokens, channels).
+    """NN_i of C.12: (F^t, Ŷ_i, t) to a velocity or to the sample, on token maps (..., tokens, channels).
 
     Between an embedding with positions and a read-out, as printed: six gates from an affine map of Ŷ + t·1, then
     attention and an affine map, each after a layer norm. With `residual`, as practice does: gates from a network with
@@ -158,7 +172,7 @@ class FlowStage(nn.Module):
         self.transformer, self.net = transformer, net
 
     def forward(self, shown: tuple[Tensor, Tensor, Tensor]) -> Float[Tensor, "... tokens channels"]:
-        """The velocity from (Z^i, F^t, t)."""
+        """What NN_i answers for (Z^i, F^t, t)."""
         stacked, flow, time = shown
         return self.net(flow, self.transformer.answer(stacked), time)
 
@@ -185,9 +199,10 @@ class FlowAR(nn.Module):
         for stage, start in zip(self.stages, noise, strict=True):
             guess = stage.transformer.answer(stage.transformer.interpolate(state))
 
-            def field(flow: Tensor, time: float, net: FlowNet = stage.net, guess: Tensor = guess) -> Tensor:
+            def answer(flow: Tensor, time: float, net: FlowNet = stage.net, guess: Tensor = guess) -> Tensor:
                 return net(flow, guess, time)
 
+            field = Field(answer, stage.net.config.of_samples)
             samples.append(SAMPLERS[sampler](field, start.expand_as(guess), steps))
             state = stage.transformer.next_state(state, samples[-1])
         return samples

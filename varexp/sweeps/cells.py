@@ -20,7 +20,7 @@ from varexp.settings import declared
 from varexp.training.problem import Problem
 from varexp.training.recipe import Recipe
 
-SCHEMA = 4  # raised when the meaning of a cell or the form of a record changes
+SCHEMA = 5  # raised when the meaning of a cell or the form of a record changes
 
 Value = str | int | float | bool | None
 

@@ -81,9 +81,9 @@ class TrainedTogether:
 
     @property
     def cost(self) -> int:
-        """Model-steps of its training, stages that train one after another counted one by one, and of enclosing it."""
-        stages = 1 if self.deepest.recipe.objective.trains_each_depth else self.deepest.depth
-        return self.deepest.recipe.steps * stages + self.enclosing
+        """Model-steps of its training, fits that follow one another counted one by one, and of enclosing it."""
+        fits = self.deepest.recipe.objective.fits(self.deepest.depth)
+        return self.deepest.recipe.steps * fits + self.enclosing
 
     @property
     def enclosing(self) -> int:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from varexp.maps.patterns import generator
@@ -30,7 +31,8 @@ def train_flow(
 ) -> list[Trained[FlowAR]]:
     """One FlowAR per problem, all as one ensemble, to tokenizers of the targets' images. One ladder of sides.
 
-    `train_rms` speaks of velocities, relative to the rms of V = Y − F^0, scale by scale.
+    `train_rms` speaks of velocities, relative to the rms of V = Y − F^0, scale by scale; of a network that answers
+    samples, of these. The loss |NN − Y|² of such a network is that of C.13 with the weight (1 − t)².
     """
     sides = list(problems[0].target.sides)
     factor(sides)
@@ -44,7 +46,7 @@ def train_flow(
         aims = [of[index] for of in scales]
         for stage, shown, aim in zip(stages, inputs, aims, strict=True):
             _set_scales(stage, shown, aim)
-        curves, rms = _fit(Ensemble(stages), inputs, aims, problems, index, recipe, notify)
+        curves, rms = _fit(Ensemble(stages), inputs, aims, problems, index, architecture, recipe, notify)
         for result, stage, curve, value in zip(results, stages, curves, rms, strict=True):
             stage.net.checked = True
             result.model.stages.append(stage.double().requires_grad_(False))
@@ -67,7 +69,14 @@ def _set_scales(stage: FlowStage, shown: Tensor, aim: Tensor) -> None:
     block.set_scales(shown, torch.cat([shown[:, : -tokens[-1]], aim], dim=1))
     size = float(aim.square().mean())
     stage.net.condition_scale.fill_(math.sqrt(size))
-    stage.net.output_scale.fill_(math.sqrt(size + 1))  # of V = Y − F^0
+    stage.net.output_scale.fill_(math.sqrt(size if stage.net.config.of_samples else size + 1))  # of Y or V = Y − F^0
+
+
+def drawn_times(times: str, count: int, source: torch.Generator) -> Float[Tensor, "count 1 1"]:
+    """Times in [0, 1] to train at: uniform, or the logistic function of standard normal numbers."""
+    if times == "uniform":
+        return torch.rand(count, 1, 1, generator=source)
+    return torch.sigmoid(torch.randn(count, 1, 1, generator=source))
 
 
 def _fit(
@@ -76,6 +85,7 @@ def _fit(
     aims: Sequence[Tensor],
     problems: Sequence[Problem],
     index: int,
+    config: FlowArchitecture,
     recipe: Recipe,
     notify: Notify,
 ) -> tuple[list[list[float]], list[float]]:
@@ -86,14 +96,16 @@ def _fit(
     )
 
     def paired(chosen: tuple[Tensor, Tensor]) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor]:
-        """C.13: a point on the path from fresh noise to the sample, at a uniform time, and the velocity there."""
+        """C.13: a point on the path from fresh noise to the sample, at a random time, and the answer asked for there."""
         sample = samples[chosen]
         noise = torch.stack([torch.randn(sample.shape[1:], generator=source) for source in sources])
-        time = torch.stack([torch.rand(sample.shape[1], 1, 1, generator=source) for source in sources])
-        return (shown[chosen], path(sample, noise, time), time), velocity(sample, noise)
+        time = torch.stack([drawn_times(config.times, sample.shape[1], source) for source in sources])
+        aim = sample if config.of_samples else velocity(sample, noise)
+        return (shown[chosen], path(sample, noise, time), time), aim
 
     curves = Curves(len(ensemble), recipe.steps, notify)
-    size = samples.square().flatten(1).mean(dim=1) + 1
+    size = samples.square().flatten(1).mean(dim=1)
+    size = size if config.of_samples else size + 1  # the mean square of V = Y − F^0
     fit(
         ensemble,
         lambda step: paired(batches[step]),

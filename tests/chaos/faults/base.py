@@ -13,7 +13,7 @@ from ..sweeps import Process, start
 
 Fault = Callable[[Path, Reference, int, random.Random], Tally]  # folder, reference, how many faults, random source
 FAULTS: dict[str, Fault] = {}
-TRIES = 20  # sweeps for one fault, where sweeps end before it can be made
+TRIES = 5  # sweeps for one fault, where sweeps end before it can be made
 
 
 def kind(name: str) -> Callable[[Fault], Fault]:

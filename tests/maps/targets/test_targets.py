@@ -193,12 +193,16 @@ def test_bad_names_and_options():
         build_target("sine", (2, 3), 2.0, options={"colour": 1})
     with pytest.raises(ValueError, match="above 0"):
         build_target("sine", (2, 3), -1.0)
-    assert target_options("sine") == {"seed": 0, "smoothness": 2.0, "pattern_rms": 0.7, "blur": 0.0}
+    assert target_options("sine") == {"smoothness": 2.0, "pattern_rms": 0.7, "blur": 0.0}
+    with pytest.raises(ValueError, match="no option seed.*target_seed"):
+        build_target("sine", (2, 3), 2.0, options={"seed": 1})
+    with pytest.raises(ValueError, match="unknown scale_map 'dcd'"):
+        build_target("sine", (2, 3), 2.0, scale_map="dcd")
 
 
 def test_seeds_draw_other_targets():
     x = torch.randn(4, 2, dtype=torch.float64)
-    one, two = (build_target("sine", (2, 3), 2.0, options={"seed": s})(x) for s in (0, 1))
+    one, two = (build_target("sine", (2, 3), 2.0, seed=s)(x) for s in (0, 1))
     assert not torch.allclose(one, two)
 
 

@@ -10,12 +10,13 @@ from torch import Tensor
 
 from varexp.caching import cached_tensor
 from varexp.maps.constants import Constant
-from varexp.maps.interpolation import image_matrix, resample, resize_matrix
+from varexp.maps.interpolation import image_matrix, resample
 from varexp.maps.norms import TokenNorm
+from varexp.maps.scale_maps import SCALE_MAPS, scale_matrix
 from varexp.maps.targets.base import FEATURE_MAPS, FeatureMap
 from varexp.maps.targets.recall import Recall, closest
 
-SCALE_MAP = "dct"  # g_i: the cosine interpolant
+OF_A_STAGE = {"K", "stage", "side", "channels", "seed"}  # fields of a feature map that are no options
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,12 @@ class TargetStage:
     side_in: int
     side_out: int
     feature_map: FeatureMap
+    scale_name: str = "dct"  # of g_i, among SCALE_MAPS
 
     @cached_tensor
     def scale_map(self) -> Float[Tensor, "tokens_out tokens_in"]:
         """g_i as a matrix on tokens."""
-        return image_matrix(resize_matrix(SCALE_MAP, self.side_in, self.side_out))
+        return image_matrix(scale_matrix(self.scale_name, self.side_in, self.side_out, self.feature_map.seed))
 
     def scale(self, x: Float[Any, "... tokens_in channels"]) -> Float[Any, "... tokens_out channels"]:
         """g_i x."""
@@ -87,28 +89,37 @@ def check_options(name: str, options: Mapping[str, Any]) -> None:
     allowed = sorted(target_options(name))
     unknown = sorted(set(options) - set(allowed))
     if unknown:
-        raise ValueError(f"target {name} has no option {', '.join(unknown)}: it has {', '.join(allowed)}")
+        hint = "; its draw is the setting target_seed" if "seed" in unknown else ""
+        raise ValueError(f"target {name} has no option {', '.join(unknown)}: it has {', '.join(allowed)}{hint}")
 
 
 def target_options(name: str) -> dict[str, Any]:
     """The options of a target that are not columns, with their defaults."""
-    columns = {"K", "stage", "side", "channels"}
-    return {field.name: field.default for field in fields(FEATURE_MAPS[name]) if field.name not in columns}
+    return {field.name: field.default for field in fields(FEATURE_MAPS[name]) if field.name not in OF_A_STAGE}
 
 
 def build_target(
-    name: str, sides: Sequence[int], K: float, channels: int = 2, options: Mapping[str, Any] | None = None
+    name: str,
+    sides: Sequence[int],
+    K: float,
+    channels: int = 2,
+    options: Mapping[str, Any] | None = None,
+    *,
+    seed: int = 0,
+    scale_map: str = "dct",
 ) -> Target:
-    """The registered target `name` on a ladder of sides (one more than stages). ValueError for bad names or options."""
+    """The registered target `name` on a ladder of sides (one more than stages); `seed` names the draw.
+
+    Raises ValueError for a target, an option or a scale map that does not exist.
+    """
     options = options or {}
     check_options(name, options)
-    pairs = pairwise(sides)
-    return Target(
-        tuple(
-            TargetStage(a, b, FEATURE_MAPS[name](K=K, stage=i, side=b, channels=channels, **options))
-            for i, (a, b) in enumerate(pairs, start=1)
-        )
-    )
+    SCALE_MAPS[scale_map]  # ValueError if there is no such map
+    made = [
+        FEATURE_MAPS[name](K=K, stage=i, side=side, channels=channels, seed=seed, **options)
+        for i, side in enumerate(sides[1:], start=1)
+    ]
+    return Target(tuple(TargetStage(a, b, f, scale_map) for (a, b), f in zip(pairwise(sides), made, strict=True)))
 
 
 def recalling_target(
@@ -122,7 +133,7 @@ def recalling_target(
     stages, before = [], words
     for number, values in enumerate(scales, start=1):
         side_in, side_out = (round(maps.shape[-2] ** 0.5) for maps in (before, values))
-        places = resample(before, image_matrix(resize_matrix(SCALE_MAP, side_in, side_out)))
+        places = resample(before, image_matrix(scale_matrix("dct", side_in, side_out)))
         beta, channels = sharpness / closest(places) ** 2, values.shape[-1]
         recall = Recall(K=beta, stage=number, side=side_out, channels=channels, places=places, values=values)
         stages.append(TargetStage(side_in, side_out, recall))

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from varexp.maps.patterns import generator
-from varexp.maps.targets import TargetStage
+from varexp.maps.targets import Target, TargetStage
 from varexp.models.chain import Chain
 from varexp.models.ensemble import Ensemble
 from varexp.models.stage import Stage
@@ -42,6 +42,13 @@ class Objective(ABC):
         """The peak rate that trained every target well; it must fall with the width."""
         return 0.06 * min(1.0, 16 / width)
 
+    def fits(self, depth: int) -> int:
+        """How many times weights are fitted, one after another, for a model of this depth."""
+        return depth
+
+    def check(self, sides: tuple[int, ...]) -> None:
+        """Raise ValueError for a ladder of sides that the objective cannot train on."""
+
     @abstractmethod
     def train(
         self,
@@ -64,10 +71,17 @@ class StageObjective(Objective):
     def aim(
         self,
         target: TargetStage,
+        seen: Float[Tensor, "words tokens_in channels"],
         shown: Float[Tensor, "words tokens_shown channels"],
         truth: Float[Tensor, "words merged channels"],
     ) -> Float[Tensor, "words tokens_shown channels"]:
-        """The aim of the block where it is shown `shown`; `truth` is the true state after the stage."""
+        """The aim of the block where it is shown `shown` = Φ_i `seen`; `truth` is the true state after the stage."""
+
+    def truths(
+        self, target: Target, words: Float[Tensor, "words tokens channels"]
+    ) -> list[Float[Tensor, "words _ channels"]]:
+        """What is to be made after every stage: by default the target's own trajectory y_1, …, y_n."""
+        return target.trajectory(words)
 
     def states_after(
         self, stages: Sequence[Stage], states: Sequence[Tensor], true_states: Sequence[Tensor]
@@ -84,14 +98,14 @@ class StageObjective(Objective):
         notify: Notify,
     ) -> list[Trained[Chain]]:
         results = [Trained(Chain([])) for _ in problems]
-        states, truth = words, words  # inputs of the next stage, and y_{i-1}
+        truths = [self.truths(problem.target, x) for problem, x in zip(problems, words, strict=True)]
+        states = words  # inputs of the next stage
         for index in range(len(problems[0].target.stages)):
             stages: list[Any] = [new_stage(problem, index) for problem in problems]
             targets = [problem.target.stages[index] for problem in problems]
             inputs = [stage.interpolate(state) for stage, state in zip(stages, states, strict=True)]
-            truth = [target(y) for target, y in zip(targets, truth, strict=True)]
-            after = [stage.next_state(state, y) for stage, state, y in zip(stages, states, truth, strict=True)]
-            aims = [self.aim(*given) for given in zip(targets, inputs, after, strict=True)]
+            after = [stage.next_state(state, y[index]) for stage, state, y in zip(stages, states, truths, strict=True)]
+            aims = [self.aim(*given) for given in zip(targets, states, inputs, after, strict=True)]
             for stage, shown, aim in zip(stages, inputs, aims, strict=True):
                 stage.block.set_scales(shown, aim)
             ensemble = Ensemble([stage.block for stage in stages])

@@ -1,28 +1,22 @@
 """corrective: block i sees Φ_i t_{i-1}, made by the trained blocks before it, and aims at the true y_i."""
 
-from collections.abc import Sequence
-
 from jaxtyping import Float
 from torch import Tensor
 
 from varexp.maps.targets import TargetStage
-from varexp.models.stage import Stage
-from varexp.training.objectives.base import StageObjective, newest_rows, register
+from varexp.training.objectives.base import newest_rows, register
+from varexp.training.objectives.on_model import OnModel
 
 
 @register("corrective")
-class Corrective(StageObjective):
+class Corrective(OnModel):
     """The block may mend the errors of the kernel and of the blocks before it."""
 
     def aim(
         self,
         target: TargetStage,
+        seen: Float[Tensor, "words tokens_in channels"],
         shown: Float[Tensor, "words tokens_shown channels"],
         truth: Float[Tensor, "words merged channels"],
     ) -> Float[Tensor, "words tokens_shown channels"]:
         return newest_rows(truth, shown.shape[1])
-
-    def states_after(
-        self, stages: Sequence[Stage], states: Sequence[Tensor], true_states: Sequence[Tensor]
-    ) -> Sequence[Tensor]:
-        return [stage(state) for stage, state in zip(stages, states, strict=True)]

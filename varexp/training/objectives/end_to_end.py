@@ -27,6 +27,9 @@ class EndToEnd(Objective):
     def default_learning_rate(self, width: int) -> float:
         return 0.01
 
+    def fits(self, depth: int) -> int:
+        return 1
+
     def train(
         self,
         problems: Sequence[Problem],
