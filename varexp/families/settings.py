@@ -1,6 +1,5 @@
 """Settings that all families share: the target and the domain of words."""
 
-import dataclasses
 import math
 import typing
 from dataclasses import dataclass

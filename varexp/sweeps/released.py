@@ -22,7 +22,8 @@ from varexp.sweeps.tables import read_column, table_path
 SCHEMA = 1
 OF_A_TARGET = ("pattern", "inner", "outer", "tokens", "places", "values")  # attributes of feature maps
 OF_A_ROW = (
-    "model target K target_options target_seed scale_map kernel domain channels sides depth seed training steps norm activation width hidden "
+    "model target K target_options target_seed scale_map kernel domain channels sides depth seed training steps norm "
+    "activation width hidden "
     "heads head_size positions scaled attention_residual ffn_residual error_lower error_upper"
 ).split()
 

@@ -96,7 +96,7 @@ def _fit(
     )
 
     def paired(chosen: tuple[Tensor, Tensor]) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor]:
-        """C.13: a point on the path from fresh noise to the sample, at a random time, and the answer asked for there."""
+        """C.13: a point on the path from fresh noise to the sample, at a random time, and the answer wanted there."""
         sample = samples[chosen]
         noise = torch.stack([torch.randn(sample.shape[1:], generator=source) for source in sources])
         time = torch.stack([drawn_times(config.times, sample.shape[1], source) for source in sources])

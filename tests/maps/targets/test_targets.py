@@ -194,7 +194,7 @@ def test_bad_names_and_options():
     with pytest.raises(ValueError, match="above 0"):
         build_target("sine", (2, 3), -1.0)
     assert target_options("sine") == {"smoothness": 2.0, "pattern_rms": 0.7, "blur": 0.0}
-    with pytest.raises(ValueError, match="no option seed.*target_seed"):
+    with pytest.raises(ValueError, match=r"no option seed.*target_seed"):
         build_target("sine", (2, 3), 2.0, options={"seed": 1})
     with pytest.raises(ValueError, match="unknown scale_map 'dcd'"):
         build_target("sine", (2, 3), 2.0, scale_map="dcd")

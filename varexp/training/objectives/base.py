@@ -46,7 +46,7 @@ class Objective(ABC):
         """How many times weights are fitted, one after another, for a model of this depth."""
         return depth
 
-    def check(self, sides: tuple[int, ...]) -> None:
+    def check(self, sides: tuple[int, ...]) -> None:  # noqa: B027  # most can train on every ladder
         """Raise ValueError for a ladder of sides that the objective cannot train on."""
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""on_model: block i sees Φ_i t_{i-1}, made by the trained blocks before it, and aims at f_i(g_i t_{i-1}) = F_i t_{i-1}."""
+"""on_model: block i sees Φ_i t_{i-1}, made by the trained blocks before it, and aims at F_i t_{i-1}."""
 
 from collections.abc import Sequence
 
