@@ -170,6 +170,7 @@ class FlowStage(nn.Module):
     def __init__(self, transformer: PyramidStage, net: FlowNet) -> None:
         super().__init__()
         self.transformer, self.net = transformer, net
+        self.of_samples = net.config.of_samples
 
     def forward(self, shown: tuple[Tensor, Tensor, Tensor]) -> Float[Tensor, "... tokens channels"]:
         """What NN_i answers for (Z^i, F^t, t)."""
@@ -202,7 +203,7 @@ class FlowAR(nn.Module):
             def answer(flow: Tensor, time: float, net: FlowNet = stage.net, guess: Tensor = guess) -> Tensor:
                 return net(flow, guess, time)
 
-            field = Field(answer, stage.net.config.of_samples)
+            field = Field(answer, stage.of_samples)
             samples.append(SAMPLERS[sampler](field, start.expand_as(guess), steps))
             state = stage.transformer.next_state(state, samples[-1])
         return samples

@@ -71,17 +71,25 @@ class StageObjective(Objective):
     def aim(
         self,
         target: TargetStage,
-        seen: Float[Tensor, "words tokens_in channels"],
         shown: Float[Tensor, "words tokens_shown channels"],
         truth: Float[Tensor, "words merged channels"],
     ) -> Float[Tensor, "words tokens_shown channels"]:
-        """The aim of the block where it is shown `shown` = Φ_i `seen`; `truth` is the true state after the stage."""
+        """The aim of the block where it is shown `shown`; `truth` is the state that is wanted after the stage."""
 
     def truths(
         self, target: Target, words: Float[Tensor, "words tokens channels"]
     ) -> list[Float[Tensor, "words _ channels"]]:
         """What is to be made after every stage: by default the target's own trajectory y_1, …, y_n."""
         return target.trajectory(words)
+
+    def wanted(
+        self,
+        target: TargetStage,
+        seen: Float[Tensor, "words tokens_in channels"],
+        truth: Float[Tensor, "words tokens channels"],
+    ) -> Float[Tensor, "words tokens channels"]:
+        """What this stage is to make of the token map `seen`: by default the truth of this stage."""
+        return truth
 
     def states_after(
         self, stages: Sequence[Stage], states: Sequence[Tensor], true_states: Sequence[Tensor]
@@ -104,8 +112,12 @@ class StageObjective(Objective):
             stages: list[Any] = [new_stage(problem, index) for problem in problems]
             targets = [problem.target.stages[index] for problem in problems]
             inputs = [stage.interpolate(state) for stage, state in zip(stages, states, strict=True)]
-            after = [stage.next_state(state, y[index]) for stage, state, y in zip(stages, states, truths, strict=True)]
-            aims = [self.aim(*given) for given in zip(targets, states, inputs, after, strict=True)]
+            wanted = [
+                self.wanted(target, stage.previous_scale(state), y[index])
+                for target, stage, state, y in zip(targets, stages, states, truths, strict=True)
+            ]
+            after = [stage.next_state(state, y) for stage, state, y in zip(stages, states, wanted, strict=True)]
+            aims = [self.aim(*given) for given in zip(targets, inputs, after, strict=True)]
             for stage, shown, aim in zip(stages, inputs, aims, strict=True):
                 stage.block.set_scales(shown, aim)
             ensemble = Ensemble([stage.block for stage in stages])

@@ -4,7 +4,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from varexp.maps.targets import TargetStage
-from varexp.training.objectives.base import newest_rows, register
+from varexp.training.objectives.base import register
 from varexp.training.objectives.on_model import OnModel
 
 
@@ -12,11 +12,10 @@ from varexp.training.objectives.on_model import OnModel
 class Corrective(OnModel):
     """The block may mend the errors of the kernel and of the blocks before it."""
 
-    def aim(
+    def wanted(
         self,
         target: TargetStage,
         seen: Float[Tensor, "words tokens_in channels"],
-        shown: Float[Tensor, "words tokens_shown channels"],
-        truth: Float[Tensor, "words merged channels"],
-    ) -> Float[Tensor, "words tokens_shown channels"]:
-        return newest_rows(truth, shown.shape[1])
+        truth: Float[Tensor, "words tokens channels"],
+    ) -> Float[Tensor, "words tokens channels"]:
+        return truth

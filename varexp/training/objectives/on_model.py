@@ -7,7 +7,7 @@ from torch import Tensor
 
 from varexp.maps.targets import TargetStage
 from varexp.models.stage import Stage
-from varexp.training.objectives.base import StageObjective, register
+from varexp.training.objectives.base import StageObjective, newest_rows, register
 
 
 @register("on_model")
@@ -17,10 +17,17 @@ class OnModel(StageObjective):
     def aim(
         self,
         target: TargetStage,
-        seen: Float[Tensor, "words tokens_in channels"],
         shown: Float[Tensor, "words tokens_shown channels"],
         truth: Float[Tensor, "words merged channels"],
     ) -> Float[Tensor, "words tokens_shown channels"]:
+        return newest_rows(truth, shown.shape[1])
+
+    def wanted(
+        self,
+        target: TargetStage,
+        seen: Float[Tensor, "words tokens_in channels"],
+        truth: Float[Tensor, "words tokens channels"],
+    ) -> Float[Tensor, "words tokens channels"]:
         return target(seen)
 
     def states_after(

@@ -14,7 +14,6 @@ class Stagewise(StageObjective):
     def aim(
         self,
         target: TargetStage,
-        seen: Float[Tensor, "words tokens_in channels"],
         shown: Float[Tensor, "words tokens_shown channels"],
         truth: Float[Tensor, "words merged channels"],
     ) -> Float[Tensor, "words tokens_shown channels"]:
