@@ -43,12 +43,12 @@ def test_options_of_a_target(tmp_path):
 @pytest.mark.slow
 def test_a_grid_can_be_left_out(tmp_path):
     done = command(
-        "sweep.py", "experiment=depth", "scale=smoke", "experiments.depth.grids.word=null",
-        "experiments.depth.grids.constant_side=null", "axes.seed=[0]", "axes.kernel=[dct]", "axes.depth=[1]",
+        "sweep.py", "experiment=depth", "scale=smoke", "experiments.depth.grids.interpolated=null",
+        "axes.seed=[0]", "axes.depth=[1]", "axes.kernel=[dct]",
         f"results={tmp_path}", "ascent_steps=1", "width=4",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert pd.read_csv(tmp_path / "tables" / "depth.csv").domain.tolist() == ["curve-2"]
+    assert pd.read_csv(tmp_path / "tables" / "depth.csv").training.tolist() == ["stagewise"]
 
 
 @pytest.mark.slow
@@ -67,7 +67,7 @@ def test_train_prints_its_row(tmp_path):
     [
         (["colour=red"], "unknown key 'colour'"),
         (["axes.colour=[1]"], "unknown key in axes 'colour'"),
-        (["experiment=dept"], r"unknown experiment 'dept' (did you mean depth?): choose one of depth, downsampling, "),
+        (["experiment=dept"], r"unknown experiment 'dept' (did you mean depth?): choose one of depth, domains, downsampling, "),
         (["kernel=cubic"], "unknown kernel 'cubic': choose one of dct, nearest"),
         (["K=large"], "could not be converted to Float"),
         (["engine.name=cloud"], "unknown engine 'cloud': choose one of local"),
