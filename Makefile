@@ -18,12 +18,15 @@ export MALLOC_TRIM_THRESHOLD_ := 1073741824
 
 CHAINS := depth,width,kernel
 MODELS := downsampling,flowar,pyramid
+STUDY := literal,heads,training,lipschitz,scale_map,domains
 VAREXP := $(VENV)/bin/varexp
 SAMPLE ?= 0
+FULL ?= false
 SWEEP := $(VAREXP) sweep tracking=wandb
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep models dynamics results verify weights audit smoke figures test chaos mutants lint bench paper clean
+.PHONY: help sweep study models dynamics results verify weights findings audit recertify reproduce smoke figures test chaos
+.PHONY: mutants lint bench paper clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -31,26 +34,38 @@ help: ## list the targets
 sweep: $(STAMP) ## the main job: depth, width and kernel sweeps, their tables and figures; resumes
 	@$(SWEEP) 'experiment=[$(CHAINS)]'
 
+study: $(STAMP) ## what blocks are, what they are trained to do, other scale maps, constants and domains; tables, figures
+	@$(SWEEP) 'experiment=[$(STUDY)]' scale=draws
+
 models: $(STAMP) ## the other models of the paper: pyramids, FlowAR, down-sampling, a decoder; tables, figures, samples
-	@$(SWEEP) 'experiment=[$(MODELS)]'
+	@$(SWEEP) 'experiment=[$(MODELS)]' scale=draws
 	@$(VAREXP) samples
 
 dynamics: $(STAMP) ## networks on vector fields of the literature, their errors certified by the public call alone
 	@$(VAREXP) dynamics
 
-results: sweep models dynamics verify weights audit ## all of results/, from a clean tree
+results: sweep study models dynamics findings verify weights audit ## all of results/, from a clean tree
 
 verify: $(STAMP) ## the ledger of claims: what the paper states, item by item, verdicts and evidence, in seconds
 	@$(VAREXP) verify
 
-weights: $(STAMP) ## small chains of the tables with all that a proof of their rows needs, from the records of make sweep
+findings: $(STAMP) ## results/FINDINGS.md from the tables
+	@$(VAREXP) findings
+
+weights: $(STAMP) ## chains of the tables with all that a proof of their rows needs, from the records of sweeps
 	@$(VAREXP) weights
 
 audit: $(STAMP) ## prove the rows of results/weights again by other code, in ball arithmetic; writes results/audit.json
 	@$(PY) -m varexp.audit
 
+recertify: $(STAMP) ## certify the rows of results/weights again from their weights, without training
+	@$(VAREXP) recertify
+
+reproduce: $(STAMP) ## run a part of the sweeps again and compare with results/tables; FULL=true for all
+	@$(VAREXP) reproduce full=$(FULL)
+
 smoke: $(STAMP) ## the whole path in seconds, written to build/smoke
-	@$(SWEEP) 'experiment=[$(CHAINS),$(MODELS)]' scale=smoke 'results="$(CURDIR)/build/smoke"'
+	@$(SWEEP) 'experiment=[$(CHAINS),$(MODELS),$(STUDY)]' scale=smoke 'results="$(CURDIR)/build/smoke"'
 
 figures: $(STAMP) ## redraw results/figures from results/tables, without training
 	@$(VAREXP) figures
@@ -72,8 +87,9 @@ lint: $(TOOLS) ## ruff and mypy
 bench: $(BENCH) ## speed, as ratios in one run, to results/benchmarks; AGAINST=REV compares with that commit
 	@$(VAREXP) benchmark $(if $(AGAINST),against=$(AGAINST))
 
-paper: $(STAMP) ## publication scale: twenty seeds, 3.6 times the training, hours; written to build/paper
-	@$(SWEEP) 'experiment=[$(CHAINS),$(MODELS)]' scale=paper 'results="$(CURDIR)/build/paper"'
+paper: $(STAMP) ## publication scale: ten draws, five seeds, 3.6 times the training, hours; says its cost; to build/paper
+	@$(VAREXP) plan 'experiment=[$(CHAINS),$(STUDY)]' scale=paper 'results="$(CURDIR)/build/paper"'
+	@$(SWEEP) 'experiment=[$(CHAINS),$(STUDY)]' scale=paper 'results="$(CURDIR)/build/paper"'
 
 clean: ## delete .venv and build/, keep results/
 	@rm -rf $(VENV) build

@@ -10,8 +10,8 @@ import pytest
 from matplotlib.figure import Figure
 from tolerances import PICTURE
 
-from varexp.report.figures import FIGURES, draw
-from varexp.report.figures._common import listed, pivot
+from varexp.report.figures import FIGURES, FORMATS, draw
+from varexp.report.figures._common import listed
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results"
@@ -30,7 +30,8 @@ def test_drawn_twice_is_the_same_to_the_byte(name, results):
     second = {path.name: path.read_bytes() for path in draw(name, results)}
     assert first == second
     assert any(found.startswith(name) and found.endswith(".svg") for found in first)
-    assert len(first) % 2 == 0  # each as SVG and PNG
+    assert {Path(found).suffix for found in first} == {f".{name}" for name in FORMATS}
+    assert len(first) % len(FORMATS) == 0
 
 
 def coordinates(svg):
@@ -49,7 +50,7 @@ def test_what_is_committed_shows_these_tables(name, results):
             assert float(np.abs(committed - drawn).max()) < PICTURE
 
 
-@pytest.mark.parametrize("name", ["depth", "kernel", "flowar", "width"])
+@pytest.mark.parametrize("name", ["depth", "kernel", "flowar", "width", "literal", "lipschitz"])
 def test_the_control_other_numbers_are_another_picture(name, results):
     table = pd.read_csv(results / "tables" / f"{name}.csv")
     table["error_lower"] *= 1.3
@@ -64,7 +65,7 @@ def test_the_control_other_numbers_are_another_picture(name, results):
 def test_narrowed_tables_draw_too(name):
     table = pd.read_csv(RESULTS / "tables" / f"{name}.csv")
     one = table[table.key == table.key[0]]
-    for part in (one, table[table.seed == 0], table[table.target == table.target[0]]):
+    for part in (one, table[table.target_seed == 0], table[table.target == table.target[0]]):
         assert all(isinstance(figure, Figure) for figure in FIGURES[name](part.reset_index(drop=True)).values())
 
 
@@ -72,8 +73,9 @@ def test_narrowed_tables_draw_too(name):
 def test_diverged_rows_are_counted_and_not_drawn(name):
     table = pd.read_csv(RESULTS / "tables" / f"{name}.csv")
     measured = [c for c in table if c.startswith(("eps_", "error_lower", "error_mean", "bound_"))]
-    table.loc[table.seed == 0, "diverged"] = True
-    table.loc[table.seed == 0, measured] = None
+    lost = table.target_seed == 0
+    table.loc[lost, "diverged"] = True
+    table.loc[lost, measured] = None
     text = " ".join(label.get_text() for figure in FIGURES[name](table).values() for label in figure.texts)
     assert "rows diverged and are not drawn" in text
 
@@ -81,7 +83,7 @@ def test_diverged_rows_are_counted_and_not_drawn(name):
 def test_unknown_figure_and_missing_table(tmp_path):
     with pytest.raises(
         ValueError,
-        match=r"unknown figure 'depht' \(did you mean depth\?\): choose one of depth, downsampling, dynamics, ",
+        match=r"unknown figure 'depht' \(did you mean depth\?\): choose one of depth, domains, downsampling, ",
     ):
         draw("depht", tmp_path)
     with pytest.raises(FileNotFoundError, match=r"run varexp sweep experiment=depth first"):
@@ -89,8 +91,6 @@ def test_unknown_figure_and_missing_table(tmp_path):
 
 
 def test_helpers():
-    rows = pd.DataFrame({"seed": [0, 0, 1], "depth": [1, 2, 1], "x": [1.0, 4.0, 3.0]})
-    assert pivot(rows, "x").tolist() == [[1.0, 4.0]]
     assert listed(pd.Series(["b", "a", "b"])) == "b, a"
 
 

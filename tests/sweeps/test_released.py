@@ -8,14 +8,14 @@ from varexp.sweeps.execute import weights
 from varexp.sweeps.released import Limits, release, target_tensors
 
 ROW = {"model": "chain", "domain": "curve-2", "depth": 2, "width": 16, "sides": "2-3-4", "seed": 0, "certified": True,
-       "target_seed": 0, "scale_map": "dct"}  # fmt: skip
+       "target_seed": 0}  # fmt: skip
 
 
 def test_the_limits():
     assert Limits().hold(ROW)
     others = [
-        {"model": "pyramid"}, {"domain": "disc-2"}, {"depth": 4}, {"width": 17}, {"sides": "2-3-6"}, {"seed": 1},
-        {"target_seed": 1}, {"scale_map": "area"},
+        {"model": "pyramid"}, {"domain": "disc-2"}, {"depth": 7}, {"width": 65}, {"sides": "2-3-7"}, {"seed": 1},
+        {"target_seed": 1},
         {"certified": False},
     ]  # fmt: skip
     for other in others:

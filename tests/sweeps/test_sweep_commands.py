@@ -67,7 +67,10 @@ def test_train_prints_its_row(tmp_path):
     [
         (["colour=red"], "unknown key 'colour'"),
         (["axes.colour=[1]"], "unknown key in axes 'colour'"),
-        (["experiment=dept"], r"unknown experiment 'dept' (did you mean depth?): choose one of depth, domains, downsampling, "),
+        (
+            ["experiment=dept"],
+            r"unknown experiment 'dept' (did you mean depth?): choose one of depth, domains, downsampling, ",
+        ),
         (["kernel=cubic"], "unknown kernel 'cubic': choose one of dct, nearest"),
         (["K=large"], "could not be converted to Float"),
         (["engine.name=cloud"], "unknown engine 'cloud': choose one of local"),

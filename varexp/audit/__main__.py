@@ -1,7 +1,7 @@
 """Prove released rows again: python -m varexp.audit [FOLDER] [--out FILE] [--workers N] [--key KEY] [--no-controls].
 
-FOLDER is results/weights. Every row of it is proved, refuted or undecided, and planted lies about some must be refuted.
-Exit status 1: a row is not proved, or a lie is not caught.
+FOLDER is results/weights. Every row of up to --depth blocks of width 16 is proved, refuted or undecided, and planted
+lies about some must be refuted. Exit status 1: a row is not proved, or a lie is not caught.
 """
 
 import argparse
@@ -15,6 +15,8 @@ from varexp.audit.controls import Control, controls
 from varexp.audit.jobs import Proof, run
 from varexp.audit.verdict import ORDER, Row
 
+WIDEST = 16
+
 
 def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The options of the command line."""
@@ -22,15 +24,18 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("folder", nargs="?", type=Path, default=Path("results/weights"), help="of released rows")
     parser.add_argument("--out", type=Path, help="file of the verdicts; by default audit.json beside the folder")
     parser.add_argument("--workers", type=int, default=2, help="processes")
+    parser.add_argument("--depth", type=int, default=3, help="the deepest rows: proofs take longer with every block")
     parser.add_argument("--key", action="append", help="audit this row alone, and write no file unless --out is given")
     parser.add_argument("--no-controls", action="store_true", help="leave the planted lies out")
     return parser.parse_args(arguments)
 
 
-def read_rows(folder: Path, keys: Sequence[str] | None) -> list[Row]:
-    """The rows of a folder, or those with given keys, in order of their keys."""
+def read_rows(folder: Path, keys: Sequence[str] | None, depth: int) -> list[Row]:
+    """The rows of a folder up to a depth and to width WIDEST, or those with given keys, in order of their keys."""
     rows = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
-    return [row for row in rows if keys is None or row["key"] in keys]
+    if keys is not None:
+        return [row for row in rows if row["key"] in keys]
+    return [row for row in rows if row["depth"] <= depth and row["width"] <= WIDEST]
 
 
 def line(found: dict[str, Any], seconds: float) -> str:
@@ -52,7 +57,7 @@ def report(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Audit a folder. Returns the exit status."""
     given = options(arguments)
-    rows = read_rows(given.folder, given.key)
+    rows = read_rows(given.folder, given.key, given.depth)
     if not rows:
         print(f"error: {given.folder} has no rows to audit: varexp weights makes them", file=sys.stderr)
         return 2

@@ -1,7 +1,7 @@
 """Rebuild results/weights, small chains for `python -m varexp.audit`, from records: varexp weights [results=DIR].
 
-It takes the certified chains of seed 0 on curves of words up to depth 3, side 5 and width 16 from the tables of the
-experiments, which must have been swept here: runs/ holds the records and the weights. Files of no such row are deleted.
+It takes the certified chains of seed 0 and draw 0 on curves from the tables of the experiments, which must have been
+swept here: runs/ holds the records and the weights. Files of no such row are deleted.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from varexp.commands._options import option, parsed
 from varexp.sweeps.config import default_results
 from varexp.sweeps.released import Limits, release
 
-EXPERIMENTS = ("depth", "kernel", "width")
+EXPERIMENTS = ("depth", "kernel", "width", "literal", "heads", "training")
 
 
 @dataclass

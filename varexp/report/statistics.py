@@ -1,17 +1,20 @@
-"""Statistics over seeds: geometric means, bootstrap intervals, growth rates. Diverged rows are counted elsewhere."""
+"""Statistics over draws of the target and seeds of the training. Diverged rows are counted elsewhere.
 
-from collections.abc import Callable
+A population of targets is spoken of, so draws are the sample: the seeds of a draw are averaged first, and intervals are
+Student's, on logarithms of the draws' means. They cover as often as they say for the five draws of the tables.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 
 Array = NDArray[np.float64]
-RESAMPLES = 2000
 LEVEL = 0.95
-SATURATED = 0.5  # an error above this share of the best constant prediction's no longer grows freely
-FIRST_DEPTH = 2  # the first block has nothing to amplify
-STRAIGHT = 0.97  # share of the variance of log error that a straight line must explain
+DRAW, SEED = "target_seed", "seed"
 
 
 def geometric_mean(values: ArrayLike) -> float:
@@ -19,38 +22,57 @@ def geometric_mean(values: ArrayLike) -> float:
     return float(np.exp(np.mean(np.log(np.asarray(values, dtype=np.float64)))))
 
 
-def bootstrap(values: Array, statistic: Callable[[Array], float]) -> tuple[float, float]:
-    """Percentile interval of a statistic under resampling of the first axis; the same every time."""
-    source = np.random.default_rng(0)
-    draws = [statistic(values[source.integers(len(values), size=len(values))]) for _ in range(RESAMPLES)]
-    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)
+def interquartile_mean(values: ArrayLike) -> float:
+    """The mean of the middle half."""
+    return float(stats.trim_mean(np.asarray(values, dtype=np.float64), 0.25))
 
 
 @dataclass(frozen=True)
-class Growth:
-    """error ~ rate^n over `depths`, with a 95 % interval bootstrapped over chains."""
+class Estimate:
+    """A mean over draws with a 95 % interval, whose ends are nan where there is one draw."""
 
-    rate: float
+    value: float
     low: float
     high: float
-    depths: tuple[int, ...]
+    draws: int
+
+    def __str__(self) -> str:
+        if np.isnan(self.low):
+            return f"{self.value:.3g}"
+        return f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}]"
+
+    @property
+    def decided(self) -> bool:
+        """Whether the interval leaves out 1, so that a ratio is a difference."""
+        return self.low > 1 or self.high < 1
 
 
-def growth_rate(errors: Array, depths: Array, constant: Array) -> Growth | None:
-    """Fit the growth of errors (chains, depths); None where it is not identifiable.
+def mean_of_draws(values: ArrayLike) -> Estimate:
+    """The mean of one number a draw, with Student's interval."""
+    sample = np.asarray(values, dtype=np.float64)
+    mean = float(sample.mean())
+    if len(sample) < 2:
+        return Estimate(mean, np.nan, np.nan, len(sample))
+    half = float(stats.t.ppf((1 + LEVEL) / 2, len(sample) - 1) * stats.sem(sample))
+    return Estimate(mean, mean - half, mean + half, len(sample))
 
-    Used are depths from FIRST_DEPTH on whose mean error is below SATURATED times the constant prediction's (depths,).
-    At least three of them and three chains are needed, no error may be 0, and the logarithm of the mean error must lie
-    near a straight line: a jump where a kernel's error first enters is no growth rate.
-    """
-    mean = np.exp(np.mean(np.log(np.maximum(errors, 1e-300)), axis=0))
-    usable = (depths >= FIRST_DEPTH) & (mean < SATURATED * constant) & (errors > 0).all(axis=0)
-    if usable.sum() < 3 or len(errors) < 3:
-        return None
-    n = depths[usable] - depths[usable].mean()
-    if np.corrcoef(n, np.log(mean[usable]))[0, 1] ** 2 < STRAIGHT:
-        return None
-    slopes = np.log(errors[:, usable]) @ n / np.sum(n**2)
-    low, high = bootstrap(slopes, lambda sample: float(np.exp(sample.mean())))
-    return Growth(float(np.exp(slopes.mean())), low, high, tuple(int(d) for d in depths[usable]))
+
+def estimate(rows: pd.DataFrame, column: str) -> Estimate:
+    """The geometric mean of a column over draws, seeds averaged first. ValueError for values that are not above 0."""
+    if rows.empty or not (rows[column] > 0).all():
+        raise ValueError(f"{column} has no geometric mean: some of {len(rows)} rows are not above 0")
+    return _exp(mean_of_draws(np.log(rows[column]).groupby(rows[DRAW]).mean()))
+
+
+def ratio(rows: pd.DataFrame, others: pd.DataFrame, column: str, by: Sequence[str] = (DRAW, SEED)) -> Estimate:
+    """The geometric mean of rows over others, paired by draw and seed. ValueError where a row has no partner."""
+    a, b = (part.set_index(list(by))[column] for part in (rows, others))
+    if not a.index.is_unique or not a.index.sort_values().equals(b.index.sort_values()):
+        raise ValueError(f"rows cannot be paired by {', '.join(by)}")
+    logs = np.log(a) - np.log(b.loc[a.index])
+    return _exp(mean_of_draws(logs.groupby(level=DRAW).mean()))
+
+
+def _exp(of_logs: Estimate) -> Estimate:
+    value, low, high = np.exp([of_logs.value, of_logs.low, of_logs.high])
+    return Estimate(float(value), float(low), float(high), of_logs.draws)

@@ -17,11 +17,16 @@ FIGURES: Registry[Callable[[pd.DataFrame], dict[str, Figure]]] = Registry("figur
 for _module in import_all(__path__, __name__):
     FIGURES.register(_module.__name__.rpartition(".")[2], _module.figures)
 
+FORMATS: dict[str, dict[str, str | None]] = {  # without dates, so that equal figures are equal files
+    "svg": {"Date": None},
+    "pdf": {"CreationDate": None},
+    "png": {"Software": None},
+}
 MAKERS = {"dynamics": "varexp dynamics", "samples": "varexp samples"}  # of tables that no sweep makes
 
 
 def draw(experiment: str, results: Path) -> list[Path]:
-    """Draw the figures of an experiment from results/tables as SVG and PNG, the same to the byte on one machine.
+    """Draw the figures of an experiment from results/tables as SVG, PDF and PNG, the same to the byte on one machine.
 
     Raises ValueError for an experiment without figures, FileNotFoundError without its table.
     """
@@ -35,7 +40,7 @@ def draw(experiment: str, results: Path) -> list[Path]:
     written = []
     with matplotlib.rc_context(fname=STYLE):
         for name, figure in figures(table).items():
-            for suffix, metadata in (("svg", {"Date": None}), ("png", {"Software": None})):
+            for suffix, metadata in FORMATS.items():
                 path = folder / f"{name}.{suffix}"
                 with atomic(path) as temporary:
                     figure.savefig(temporary, metadata=metadata)

@@ -2,12 +2,15 @@
 
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+
+from varexp.report.statistics import DRAW, SEED, estimate, geometric_mean
 
 # Okabe and Ito's palette, told apart by readers with colour blindness; measurements are dark, bounds are coloured.
 ERROR = "#000000"
@@ -69,25 +72,40 @@ def widest_gap(rows: pd.DataFrame) -> str:
     return f"{100 * gaps.max():.2g} %" if len(gaps) else "0 %"
 
 
-def pivot(rows: pd.DataFrame, column: str) -> NDArray[np.float64]:
-    """A column as an array (seeds, depths), with only the seeds that have every depth."""
-    wide = rows.pivot_table(index="seed", columns="depth", values=column, aggfunc="first")
-    return wide.dropna().to_numpy(dtype=np.float64)
-
-
 def listed(values: pd.Series) -> str:
     """The distinct values in order of appearance."""
     return ", ".join(dict.fromkeys(values.astype(str)))
 
 
 def setting(table: pd.DataFrame) -> dict[str, str]:
-    """What every caption names: domain, norm, longest ladders of sides, seeds and how many rows diverged."""
+    """What every caption names: domain, norm, longest ladders of sides, draws and seeds, how many rows diverged."""
     longest = table.depth == table.groupby("domain").depth.transform("max")
     diverged = int(table.diverged.astype(bool).sum())
     lost = f"{diverged} rows diverged and are not drawn" if diverged else "no run diverged"
+    draws, seeds = table[DRAW].nunique(), table[SEED].nunique()
+    what = f"{draws} draw{'s' * (draws > 1)} of each target, {seeds} seed{'s' * (seeds > 1)} each; {lost}."
     return {
         "domain": listed(table.domain),
         "norm": listed(table.norm),
         "sides": listed(table.sides[longest]),
-        "seeds": f"{table.seed.nunique()} seeds; {lost}.",
+        "seeds": what,
     }
+
+
+def means(
+    ax: Axes, rows: pd.DataFrame, column: str, against: str = "depth", *, shaded: bool = False, **style: Any
+) -> None:
+    """The geometric mean over draws of a column against another; its 95 % interval if `shaded`."""
+    parts = [(x, part) for x, part in rows.groupby(against) if (part[column] > 0).all()]
+    found = [estimate(part, column) for _, part in parts]
+    places = np.array([x for x, _ in parts], dtype=np.float64)
+    ax.plot(places, [e.value for e in found], **style)
+    if shaded:
+        low, high = ([getattr(e, end) for e in found] for end in ("low", "high"))
+        ax.fill_between(places, low, high, color=style["color"], alpha=0.18, linewidth=0)
+
+
+def constants(ax: Axes, rows: pd.DataFrame) -> None:
+    """The geometric mean over draws of the best constant prediction's error, between both ends, against depth."""
+    ends = [rows.groupby("depth")[f"error_constant_{end}"].agg(geometric_mean) for end in ("lower", "upper")]
+    band(ax, ends[0].index.to_numpy(dtype=float), *ends)

@@ -19,8 +19,8 @@ STAGES = (("eps_interpolation", PRINTED, "ε₁"), ("eps_block", POINTWISE, "ε�
 CAPTION = """
 {model}, target {target}, K = {K:g}, kernel {kernel}, domain {domain}, {norm} norm, sides {sides}, seed {seed}. Left:
 certified intervals of the error of depth {depth}, of its bounds, and of the error of the best constant prediction; a
-single mark is an end whose other one is not known. Right: the same for every stage. Verdict on Theorem 5.6 as printed:
-{verdict}; on the telescoped bound: {verdict_repaired}.
+single mark is an end whose other one is not known. Right: the same for every stage. Verdict on Theorem 5.6 as
+printed: {verdict}; on the telescoped bound: {verdict_repaired}.
 """
 
 

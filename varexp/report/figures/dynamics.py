@@ -23,7 +23,8 @@ activation of N beside the field. {networks}. Left: the mean error on 200 000 sa
 of sup |N − f| (bar). Right: the same interval in per cent above its lower end, on the gap that was asked for (light),
 and the largest error among the samples (diamond), which knows nothing of the certificate: it is never above the upper
 end, and where it lies to the left of 0 the certificate shows a larger error than 200 000 samples do. {undecided}
-Intervals are theorems about the network as it is, rounding included; seconds are those of the certificate, on one core.
+Intervals are theorems about the network as it is, rounding included; seconds are those of the certificate, on one
+core.
 """
 
 

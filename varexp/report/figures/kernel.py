@@ -1,83 +1,54 @@
-"""Error beside ε_1 and ε_2 for every interpolation kernel: the cost of Lemma 5.3's first term."""
+"""The kernel question in two parts: how large ε_1 is, and how much of it training removes where it may."""
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from varexp.report.figures._common import (
-    CONSTANT,
-    ERROR,
-    POINTWISE,
-    PRINTED,
-    TELESCOPED,
-    caption,
-    measured,
-    setting,
-)
-from varexp.report.statistics import geometric_mean
+from varexp.report.figures._categories import Panel, Series, categories
+from varexp.report.figures._common import ERROR, POINTWISE, PRINTED, TELESCOPED, caption, measured, setting
+from varexp.report.statistics import Estimate, estimate, geometric_mean
 
-EPS_INTERPOLATION, EPS_BLOCK = PRINTED, POINTWISE
+SERIES = {
+    "eps": Series("ε₁, interpolation", PRINTED, "s"),
+    "stagewise": Series("error, stagewise: may not mend Φ", ERROR, "o"),
+    "teacher_forcing": Series("error, teacher forcing: may", POINTWISE, "D"),
+    "bound": Series("telescoped bound, stagewise", TELESCOPED, "|"),
+}
 CAPTION = """
-Interpolation kernels sorted by ε₁ = max over stages of sup ‖(g−Φ)t‖, with the error of trained VAR chains, ε₂ and
-the telescoped bound beside it; domain {domain}, {norm} norm, sides {sides}. {seeds} All are lower ends, attained at
-evaluated points, geometric means over seeds; {certified} of {rows} rows carry certified upper ends too. Kernel dct is
-the target's own scale map: ε₁ = 0, what is left is training. A block cannot lower its ε₁, since Φ has no parameters:
-from there on the error follows ε₁, amplified by later stages. *: in the class of Definition 3.1 (values in [0, 1]); the
-others go negative and are outside it as printed. literal_keys, literal_bspline: Definition 3.2 read literally, W at
-integers.
+Interpolation kernels sorted by ε₁ = max over stages of sup ‖(g−Φ)t‖, with the certified error of chains that are
+trained to imitate f_i at Φ_i y (stagewise) or to make the true y_i of it (teacher forcing). Geometric means with 95 %
+intervals over draws; {seeds} Domain {domain}, {norm} norm, sides {sides}. dct is the targets' own scale map: ε₁ = 0
+is an identity and what is left is training. *: in the class of Definition 3.1, values in [0, 1]. literal_keys,
+literal_bspline: Definition 3.2 read literally. Method: README, How to read it.
 """
 
 
 def figures(table: pd.DataFrame) -> dict[str, Figure]:
-    """`kernel`: one panel a domain and target, kernels sorted by ε_1, everything on one logarithmic axis."""
-    panels = [rows for _, rows in measured(table).groupby(["domain", "target", "K", "depth"], sort=False)]
-    panels.sort(key=lambda rows: not rows.domain.iloc[0].endswith("-1"))  # words before images
-    kernels = table.kernel.nunique()
-    figure = Figure(figsize=(max(6.6, 2.05 * len(panels) + 0.5), 0.19 * kernels + 1.15))
-    axes = figure.subplots(1, len(panels), squeeze=False)
-    figure.subplots_adjust(left=0.1, right=0.99, bottom=0.15, top=0.82, wspace=0.66)
-    for ax, rows in zip(axes[0], panels, strict=True):
-        _panel(ax, rows)
-        first = rows.iloc[0]
-        what = "words" if first.domain.endswith("-1") else "images"
-        ax.set_title(f"{first.target}, K = {first.K:g}, {what}\n{first.domain}, depth {first.depth}")
-    _legend(figure)
-    certified = int(table.certified.map(lambda value: str(value) == "True").sum())
-    caption(figure, CAPTION.format(certified=certified, rows=len(table), **setting(table)))
+    """`kernel`: a panel for each domain, target and depth, a row for each kernel."""
+    panels = [panel(rows) for _, rows in measured(table).groupby(["domain", "target", "K", "depth"], sort=False)]
+    figure = categories(panels, SERIES, f"{table.norm.iloc[0]} norm")
+    caption(figure, CAPTION.format(**setting(table)))
     return {"kernel": figure}
 
 
-def _panel(ax: Axes, rows: pd.DataFrame) -> None:
-    mean = rows.groupby("kernel")[["error_lower", "eps_block_lower", "bound_telescoped_lower"]].agg(geometric_mean)
-    mean["eps"] = rows.groupby("kernel").eps_interpolation_lower.mean()
-    mean = mean.sort_values("eps")
-    place = {kernel: number for number, kernel in enumerate(mean.index)}
-    ax.set_xscale("log")
-    y = list(place.values())
-    ax.axvspan(rows.error_constant_lower.iloc[0], rows.error_constant_upper.iloc[0], color=CONSTANT, alpha=0.35)
-    ax.plot(mean.bound_telescoped_lower, y, "|", color=TELESCOPED, markersize=6)
-    ax.plot(mean.eps_block_lower, y, "v", color=EPS_BLOCK, markersize=3.5)
-    known = mean.eps > 0
-    ax.plot(
-        mean.eps[known], [place[kernel] for kernel in mean.index[known]], "s", color=EPS_INTERPOLATION, markersize=3.5
-    )
-    ax.plot(rows.error_lower, rows.kernel.map(place), ".", color=ERROR, markersize=2, alpha=0.5)
-    ax.plot(mean.error_lower, y, "o", color=ERROR, markersize=4)
-    in_class = rows.groupby("kernel").in_class.first()
-    labels = [f"{kernel}*" if in_class[kernel] else kernel for kernel in mean.index]
-    ax.set_yticks(y, [label if eps else f"{label}, ε₁ = 0" for label, eps in zip(labels, known, strict=True)])
-    ax.invert_yaxis()
-    ax.set_xlabel(f"{rows.norm.iloc[0]} norm")
-    ax.grid(axis="y", visible=True)
+def panel(rows: pd.DataFrame, title: str | None = None) -> Panel:
+    """Kernels from the smallest ε_1 up, with the estimates of each."""
+    sizes = rows.groupby("kernel").eps_interpolation_lower.mean().sort_values(kind="stable")
+    found = {_label(name, rows): _estimates(rows[rows.kernel == name]) for name in sizes.index}
+    first = rows.iloc[0]
+    ends = [geometric_mean(rows[f"error_constant_{end}"]) for end in ("lower", "upper")]
+    return Panel(title or f"{first.target}, K = {first.K:g}, depth {first.depth}", found, (ends[0], ends[1]))
 
 
-def _legend(figure: Figure) -> None:
-    handles = [
-        Line2D([], [], color=ERROR, marker="o", linestyle="", label="sup error (dots: seeds)"),
-        Line2D([], [], color=EPS_INTERPOLATION, marker="s", linestyle="", label="ε₁, interpolation"),
-        Line2D([], [], color=EPS_BLOCK, marker="v", linestyle="", label="ε₂, blocks"),
-        Line2D([], [], color=TELESCOPED, marker="|", linestyle="", label="telescoped bound"),
-        Line2D([], [], color=CONSTANT, alpha=0.6, linewidth=3, label="best constant prediction"),
-    ]
-    figure.legend(handles=handles, loc="upper center", ncols=5, fontsize=6.6, handletextpad=0.4)
+def _label(kernel: str, rows: pd.DataFrame) -> str:
+    return f"{kernel}*" if rows.in_class[rows.kernel == kernel].iloc[0] else str(kernel)
+
+
+def _estimates(rows: pd.DataFrame) -> dict[str, Estimate]:
+    found = {}
+    if (rows.eps_interpolation_lower > 0).all():
+        found["eps"] = estimate(rows, "eps_interpolation_lower")
+    for training, part in rows.groupby("training"):
+        found[str(training)] = estimate(part, "error_lower")
+        if training == "stagewise":
+            found["bound"] = estimate(part, "bound_telescoped_lower")
+    return found

@@ -25,14 +25,11 @@ from varexp.report.statistics import geometric_mean
 MODELS = (("chain", ERROR), ("pyramid", POINTWISE), ("pyramid, block-causal", PRINTED))
 CAPTION = """
 Next-scale prediction: chains (Def 3.8), whose block i sees Φ_i t_(i-1) alone, and pyramids (Def 3.6), whose block i
-attends to all coarser scales, up-interpolated; all trained by teacher forcing on the true scales and run on their
-own; domain {domain}, {norm} norm, sides {sides}. {seeds} Sups over the domain, enclosed from both sides (widest
-relative gap {gap}), geometric means over seeds (dots). Left of each pair: error e_i of the newest scale, and the
-telescoped bound on it (dashed), which follows from e_i <= ‖T_i(t_<i) − F_i(t_(i-1))‖ + L_i e_(i-1) with no new
-constant; for a pyramid it is made of the local errors themselves, since ε₁ and ε₂ have no meaning where a block sees
-more than Φ_i t_(i-1). Right: error of all scales merged along space (Rem 3.5), bounded by the errors of the scales.
-Block-causal attention changes what coarser scales are trained on; the newest one attends to all in both cases.
-Telescoped bound, deeper than one block: {verdicts}.
+sees all coarser scales; all trained by teacher forcing; domain {domain}, {norm} norm, sides {sides}. {seeds} Sups
+enclosed from both sides (gaps at most {gap}); geometric means over draws (dots). Left of each pair: error of the
+newest scale, and its telescoped bound (dashed), made of a pyramid's local errors, since ε₁ and ε₂ are about a block
+that sees Φ_i t_(i-1) alone. Right: error of all scales merged (Rem 3.5). Telescoped bound, deeper than one block:
+{verdicts}. Method: README, How to read it.
 """
 
 
@@ -70,8 +67,8 @@ def _names(table: pd.DataFrame) -> pd.Series:
 
 def _constant(rows: pd.DataFrame) -> tuple[Any, Any, Any]:
     by_depth = rows.groupby("depth")
-    low = by_depth.error_constant_lower.first()
-    return low.index.to_list(), low, by_depth.error_constant_upper.first()
+    low, high = (by_depth[f"error_constant_{end}"].agg(geometric_mean) for end in ("lower", "upper"))
+    return low.index.to_list(), low, high
 
 
 def _panel(ax: Axes, rows: pd.DataFrame, name: str, bound: str | None) -> None:

@@ -1,0 +1,26 @@
+"""Write results/FINDINGS.md from the tables: varexp findings [results=DIR]."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from varexp.commands._options import option, parsed
+from varexp.report.findings import write
+from varexp.sweeps.config import default_results
+
+
+@dataclass
+class FindingOptions:
+    """Where the tables are."""
+
+    results: str | None = option(None, "folder with tables/, which receives FINDINGS.md; by default results/")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Write the findings."""
+    options = parsed(FindingOptions, arguments, __doc__ or "")
+    if options is None:
+        return 0
+    folder = default_results() if options.results is None else Path(options.results).expanduser()
+    print(f"wrote {write(folder)}")
+    return 0

@@ -1,0 +1,38 @@
+"""Certify the rows of results/weights again from their weights, without training: varexp recertify [key=KEY].
+
+The intervals must intersect those that were released, whatever machine made them. Exit status 1: some do not.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from varexp.commands._options import option, parsed
+from varexp.sweeps.config import default_results
+from varexp.sweeps.recertified import recertify, released_rows
+
+
+@dataclass
+class RecertifyOptions:
+    """Which rows, on how many processes."""
+
+    results: str | None = option(None, "folder with weights/; by default results/")
+    key: list[str] = option([], "of rows; by default all")
+    workers: int = option(0, "processes; 0: one per core")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Certify released rows again. 1 if one is not confirmed."""
+    options = parsed(RecertifyOptions, arguments, __doc__ or "")
+    if options is None:
+        return 0
+    folder = (default_results() if options.results is None else Path(options.results).expanduser()) / "weights"
+    rows = released_rows(folder, options.key)
+    lost = 0
+    for found in recertify(folder, rows, options.workers or os.cpu_count() or 1):
+        for complaint in found.complaints:
+            print(f"{found.key}: {complaint}")
+        lost += bool(found.complaints)
+    print(f"{len(rows) - lost} of {len(rows)} released rows confirmed")
+    return 1 if lost else 0
