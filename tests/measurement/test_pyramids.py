@@ -117,5 +117,7 @@ def test_a_pyramid_does_not_depend_on_its_company():
     for a, b in zip(alone.model.parameters(), beside.model.parameters(), strict=True):
         assert torch.equal(a, b)
     assert not torch.equal(next(alone.model.parameters()), next(other.model.parameters()))
-    with pytest.raises(ValueError, match="a pyramid is trained by teacher_forcing, got training=stagewise"):
+    with pytest.raises(
+        ValueError, match="a pyramid is trained by teacher_forcing or tokenized, got training=stagewise"
+    ):
         FAMILIES["pyramid"].check(SIDES, Recipe(steps=20))

@@ -38,6 +38,14 @@ def test_all_rows_are_confirmed(released):
         assert row.found["error"] == row.released["error"]  # on one machine to the bit
 
 
+def test_a_row_alone_is_confirmed_from_the_file_of_a_deeper_chain(released):
+    rows = released_rows(released / "weights")
+    shallow = min(rows, key=lambda row: row["depth"])
+    (found,) = recertify(released / "weights", [shallow], 1)
+    assert found.key == shallow["key"]
+    assert found.complaints == []
+
+
 def test_the_control_planted_lies_are_told(released):
     rows = released_rows(released / "weights")
     rows[0]["ends"]["error"] = [end * 1.2 for end in rows[0]["ends"]["error"]]

@@ -74,7 +74,8 @@ def certified_again(job: tuple[Path, Sequence[Row]]) -> list[Recertified]:
         return [Recertified(row["key"], row["ends"], {}, f"{row['tensors']} has another hash") for row in rows]
     cells = {row["key"]: Cell.from_content(row["cell"]) for row in rows}
     deepest = max(cells.values(), key=lambda cell: cell.depth)
-    weights = {name: value.double() for name, value in unpacked(data).items() if name.startswith("stages.")}
+    stages = tuple(f"stages.{index}." for index in range(deepest.depth))  # the file may hold a deeper chain
+    weights = {name: value.double() for name, value in unpacked(data).items() if name.startswith(stages)}
     with controlled_torch():
         model = deepest.family.untrained(deepest.problem, deepest.architecture)
         model.load_state_dict(weights)

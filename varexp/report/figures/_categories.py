@@ -8,11 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from varexp.report.figures._common import CONSTANT
 from varexp.report.statistics import Estimate
 
 COLUMNS = 3  # of the legend
+NARROW = 50  # a logarithmic axis with a smaller ratio of its ends has marks at 1, 2 and 5
 
 
 class Series(NamedTuple):
@@ -68,6 +70,7 @@ def _same_rows(panels: Sequence[Panel]) -> bool:
 
 def _panel(ax: Axes, panel: Panel, series: Mapping[str, Series], line: float | None) -> None:
     ax.set_xscale("log")
+    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.set_title(panel.title)
     names = list(panel.rows)
     if panel.constants is not None:
@@ -84,6 +87,10 @@ def _panel(ax: Axes, panel: Panel, series: Mapping[str, Series], line: float | N
             ax.plot(found.value, place + shift, s.marker, color=s.colour, markersize=3.2, zorder=3)
             if math.isfinite(found.low):
                 ax.hlines(place + shift, found.low, found.high, color=s.colour, linewidth=1, alpha=0.7)
+    low, high = ax.get_xlim()
+    if high < NARROW * low:
+        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.grid(axis="y", visible=True)

@@ -9,7 +9,7 @@ from varexp.report.statistics import estimate, geometric_mean
 
 SERIES = {"error_lower": Series("certified sup error", ERROR, "o")}
 CAPTION = """
-Attention heads at equal parameters: h heads of size 16/h, depth {depth}. Geometric means with 95 % intervals over
+Attention heads at equal parameters: h heads of size 16/h, K = 2.1. Geometric means with 95 % intervals over
 draws; {seeds} Domain {domain}, {norm} norm, kernel dct, sides {sides}. `mix` needs attention; `sine`, the control,
 does not. Method: README, How to read it.
 """
@@ -19,10 +19,10 @@ def figures(table: pd.DataFrame) -> dict[str, Figure]:
     """`heads`: a panel for each target, a row for each number of heads."""
     rows = measured(table)
     panels = []
-    for (target, K), part in rows.groupby(["target", "K"], sort=False):
+    for (target, domain, depth), part in rows.groupby(["target", "domain", "depth"], sort=False):
         found = {f"h = {heads}": {"error_lower": estimate(of, "error_lower")} for heads, of in part.groupby("heads")}
         ends = [geometric_mean(part[f"error_constant_{end}"]) for end in ("lower", "upper")]
-        panels.append(Panel(f"{target}, K = {K:g}", found, (ends[0], ends[1])))
+        panels.append(Panel(f"{target}, {domain}, depth {depth}", found, (ends[0], ends[1])))
     figure = categories(panels, SERIES, f"{table.norm.iloc[0]} norm")
-    caption(figure, CAPTION.format(depth=rows.depth.max(), **setting(table)))
+    caption(figure, CAPTION.format(**setting(table)))
     return {"heads": figure}

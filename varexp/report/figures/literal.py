@@ -16,7 +16,7 @@ SWITCHES = {  # column and its value in the paper's block, by label
 }
 SERIES = {
     "first": Series("n = 1", PRINTED, "D"),
-    "last": Series("greatest depth", ERROR, "o"),
+    "last": Series("n = {depth}", ERROR, "o"),
 }
 CAPTION = """
 The default block (tanh, trained positions, residual around attention, scores over √s, width 16) with one switch
@@ -48,6 +48,7 @@ def figures(table: pd.DataFrame) -> dict[str, Figure]:
             for block, of in part.groupby("block", sort=False)
         }
         panels.append(Panel(f"{target}, K = {K:g}", found))
-    figure = categories(panels, SERIES, "error / best constant's", line=1)
+    series = {name: s._replace(label=s.label.format(depth=depths["last"])) for name, s in SERIES.items()}
+    figure = categories(panels, series, "error / best constant's", line=1)
     caption(figure, CAPTION.format(depth=depths["last"], **setting(table)))
     return {"literal": figure}

@@ -82,5 +82,6 @@ def _panel(ax: Axes, rows: pd.DataFrame, common: int, each: float) -> None:
         means(ax, part, "error_lower", "width", shaded=True, marker=marker, color=colour, label=name)
         line = slope(part)
         text = "no power law" if line is None else f"slope {line}"
-        ax.text(0.03, 0.03 + 0.075 * number, f"{name}: {text}", transform=ax.transAxes, fontsize=6.2, color=colour)
+        label, y = f"{name}: {text}", 0.82 - 0.075 * number
+        ax.text(0.98, y, label, transform=ax.transAxes, ha="right", fontsize=6.2, color=colour)
     ax.plot([], [], color=CONSTANT, alpha=0.6, linewidth=2, label="best constant prediction")
