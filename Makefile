@@ -18,7 +18,7 @@ export MALLOC_TRIM_THRESHOLD_ := 1073741824
 
 CHAINS := depth,width,kernel
 MODELS := downsampling,flowar,pyramid
-STUDY := literal,heads,training,lipschitz,scale_map,domains
+STUDY := literal,heads,training,lipschitz,scale_map
 VAREXP := $(VENV)/bin/varexp
 SAMPLE ?= 0
 FULL ?= false
@@ -34,7 +34,7 @@ help: ## list the targets
 sweep: $(STAMP) ## the main job: depth, width and kernel sweeps, their tables and figures; resumes
 	@$(SWEEP) 'experiment=[$(CHAINS)]'
 
-study: $(STAMP) ## what blocks are, what they are trained to do, other scale maps, constants and domains; tables, figures
+study: $(STAMP) ## what blocks are, what they are trained to do, other scale maps, constants; tables, figures
 	@$(SWEEP) 'experiment=[$(STUDY)]' scale=draws
 
 models: $(STAMP) ## the other models of the paper: pyramids, FlowAR, down-sampling, a decoder; tables, figures, samples

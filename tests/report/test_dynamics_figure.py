@@ -60,7 +60,7 @@ def test_drawn_twice_from_a_file_is_the_same_to_the_byte(tmp_path):
     pd.DataFrame([ROW, OPEN, REFUSED]).to_csv(tmp_path / "tables" / "dynamics.csv", index=False)
     first = {path.name: path.read_bytes() for path in draw("dynamics", tmp_path)}
     assert first == {path.name: path.read_bytes() for path in draw("dynamics", tmp_path)}
-    assert sorted(first) == ["dynamics.png", "dynamics.svg"]
+    assert sorted(first) == ["dynamics.pdf", "dynamics.png", "dynamics.svg"]
 
 
 def test_a_missing_table_names_the_command(tmp_path):

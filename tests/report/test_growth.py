@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from varexp.report.growth import LINEAR, NPOWER, OPEN, POWER, growth
+from varexp.report.growth import FLAT, LINEAR, NPOWER, OPEN, POWER, brief, growth
 
 N = np.arange(1.0, 7.0)
 
@@ -48,6 +48,14 @@ def test_laws_that_noise_hides_are_not_told_apart():
     found = growth(curves(power(2.0), noise=0.2, seeds=1), "error_lower")
     assert found.law == OPEN
     assert set(found.log_rates) == {POWER, NPOWER}
+    assert str(found).count("log ρ") == 2  # a rate for each
+    assert brief(found).startswith("ρⁿ or n·ρⁿ, log ρ ")
+
+
+def test_what_does_not_grow_is_not_said_to():
+    found = growth(curves(lambda n, rate: 0.01 + 0 * n), "error_lower")
+    assert str(found) == FLAT
+    assert found.log_rate.low <= 0 <= found.log_rate.high
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,9 @@ def test_ratios_are_paired():
     assert (found.low, found.value, found.high) == pytest.approx((2, 2, 2))
     assert found.decided
     assert not ratio(table(values), table(np.exp(planted(source, draws=3.0))), "x").decided
-    with pytest.raises(ValueError, match="cannot be paired by target_seed, seed"):
-        ratio(table(values), table(values[:3]), "x")
+    assert str(ratio(table(2 * values), table(values[:3]), "x")) == "2 [2, 2] (6 without a partner)"
+    with pytest.raises(ValueError, match="15 and 30 rows cannot be paired by target_seed, seed"):
+        ratio(table(values), pd.concat([table(values)] * 2), "x")
 
 
 def test_what_has_no_logarithm():

@@ -6,7 +6,7 @@ import pytest
 
 from varexp.commands.recertify import run
 from varexp.sweeps.compose import composed
-from varexp.sweeps.recertified import Recertified, recertify, released_rows
+from varexp.sweeps.recertified import Recertified, in_tables, recertify, released_rows
 from varexp.sweeps.released import Limits, release
 from varexp.sweeps.run import run_sweep
 
@@ -46,21 +46,43 @@ def test_a_row_alone_is_confirmed_from_the_file_of_a_deeper_chain(released):
     assert found.complaints == []
 
 
-def test_the_control_planted_lies_are_told(released):
+def complaints(released, change):
+    """What is said of the first row where it is changed; the other rows must be confirmed."""
     rows = released_rows(released / "weights")
-    rows[0]["ends"]["error"] = [end * 1.2 for end in rows[0]["ends"]["error"]]
-    rows[1]["sha256"] = "0" * 64
-    told = {row.key: row.complaints for row in recertify(released / "weights", rows, 1)}
-    assert told[rows[0]["key"]][0].startswith(("error was [", f"{rows[0]['tensors']} has another hash"))
-    assert f"{rows[1]['tensors']} has another hash" in told[rows[1]["key"]]
-    assert any(not complaints for complaints in told.values()) or len({row["tensors"] for row in rows[:2]}) == 2
+    change(rows[0])
+    found = {row.key: row.complaints for row in recertify(released / "weights", rows[:1], 1)}
+    return found[rows[0]["key"]]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda row: row["ends"].update(error=[end * 1.2 for end in row["ends"]["error"]]), "error was ["),
+        (lambda row: row["ends"].update(error=[0.0, 1e9]), "which is wider than"),
+        (lambda row: row["ends"].pop("eps_block"), "eps_block was not released"),
+        (lambda row: row["ends"].update(other=[0.0, 1.0]), "other was not certified now"),
+        (lambda row: row.update(sha256="0" * 64), "has another hash"),
+    ],
+)
+def test_the_control_planted_lies_are_told(released, change, words):
+    found = complaints(released, change)
+    assert len(found) == 1
+    assert words in found[0]
+
+
+def test_rows_must_be_those_of_the_tables(released):
+    rows = released_rows(released / "weights")
+    assert in_tables(rows, released) == []
+    rows[2]["ends"]["error"][1] *= 1.0001
+    rows[3]["error_lower"] /= 2
+    assert [line.split(":")[0] for line in in_tables(rows, released)] == [rows[2]["key"], rows[3]["key"]]
 
 
 def test_intervals_that_touch_are_confirmed_and_others_are_not():
-    assert Recertified("k", {"error": [1.0, 2.0]}, {"error": [2.0, 3.0]}).complaints == []
-    assert Recertified("k", {"error": [1.0, 2.0]}, {"error": [2.1, 3.0]}).complaints
-    assert Recertified("k", {"error": [1.0, 2.0]}, {"error": [0.5, 0.9]}).complaints
-    assert Recertified("k", {"error": [1.0, 2.0]}, {}).complaints == ["error was not certified"]
+    assert Recertified("k", {"error": [1.0, 1.01]}, {"error": [1.01, 1.02]}).complaints == []
+    assert Recertified("k", {"error": [1.0, 1.01]}, {"error": [1.011, 1.02]}).complaints
+    assert Recertified("k", {"error": [1.0, 1.01]}, {"error": [0.98, 0.99]}).complaints
+    assert Recertified("k", {"error": [1.0, 1.01]}, {}).complaints == ["error was not certified now"]
 
 
 @pytest.mark.slow
@@ -74,6 +96,11 @@ def test_the_command(released, capsys):
     path.write_text(json.dumps({**row, "schema": 1}))
     with pytest.raises(ValueError, match="make results/weights again"):
         run([f"results={released}"])
+    path.write_text("{")
+    with pytest.raises(ValueError, match=f"{path.name} is no JSON"):
+        run([f"results={released}"])
     path.write_text(json.dumps(row))
+    with pytest.raises(ValueError, match=r"key is keys of rows in .*, got 'nonsense'"):
+        run([f"results={released}", f"key=[{row['key']},nonsense]"])
     with pytest.raises(ValueError, match="a folder with released rows"):
         run([f"results={released / 'weights'}"])

@@ -24,7 +24,7 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("folder", nargs="?", type=Path, default=Path("results/weights"), help="of released rows")
     parser.add_argument("--out", type=Path, help="file of the verdicts; by default audit.json beside the folder")
     parser.add_argument("--workers", type=int, default=2, help="processes")
-    parser.add_argument("--depth", type=int, default=3, help="the deepest rows: proofs take longer with every block")
+    parser.add_argument("--depth", type=int, default=2, help="the deepest rows: proofs take longer with every block")
     parser.add_argument("--key", action="append", help="audit this row alone, and write no file unless --out is given")
     parser.add_argument("--no-controls", action="store_true", help="leave the planted lies out")
     return parser.parse_args(arguments)

@@ -1,7 +1,7 @@
 """Say what a sweep would run and cost, and run nothing: varexp plan experiment=[depth,kernel] scale=paper.
 
 Takes the arguments of `varexp sweep`. The cost follows from the seconds that a released table took, and is right to a
-factor of two; processors differ as much.
+factor of two or three; processors differ as much.
 """
 
 from collections.abc import Sequence

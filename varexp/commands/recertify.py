@@ -1,6 +1,7 @@
 """Certify the rows of results/weights again from their weights, without training: varexp recertify [key=KEY].
 
-The intervals must intersect those that were released, whatever machine made them. Exit status 1: some do not.
+The intervals must intersect those that were released, whatever machine made them, and these must be the ones of the
+tables. Exit status 1: some do not, or are not.
 """
 
 import os
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from varexp.commands._options import option, parsed
 from varexp.sweeps.config import default_results
-from varexp.sweeps.recertified import recertify, released_rows
+from varexp.sweeps.recertified import in_tables, recertify, released_rows
 
 
 @dataclass
@@ -27,12 +28,16 @@ def run(arguments: Sequence[str]) -> int:
     options = parsed(RecertifyOptions, arguments, __doc__ or "")
     if options is None:
         return 0
-    folder = (default_results() if options.results is None else Path(options.results).expanduser()) / "weights"
+    results = default_results() if options.results is None else Path(options.results).expanduser()
+    folder = results / "weights"
     rows = released_rows(folder, options.key)
+    elsewhere = in_tables(rows, results)
+    for line in elsewhere:
+        print(line)
     lost = 0
     for found in recertify(folder, rows, options.workers or os.cpu_count() or 1):
         for complaint in found.complaints:
             print(f"{found.key}: {complaint}")
         lost += bool(found.complaints)
     print(f"{len(rows) - lost} of {len(rows)} released rows confirmed")
-    return 1 if lost else 0
+    return 1 if lost or elsewhere else 0

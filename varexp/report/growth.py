@@ -5,7 +5,8 @@ The rule, fixed before the tables were made:
 2. A curve is the geometric mean over the seeds of a draw. Two laws are fitted to its logarithm by least squares, draw
    by draw: ρⁿ and n·ρⁿ, with a factor and a rate each. Rates have Student's interval over draws.
 3. A law is chosen if its residuals are smaller, by Student's interval of the draws' log ratios of squared residuals. If
-   n·ρⁿ is chosen and the interval of log ρ holds 0, the law is n.
+   n·ρⁿ is chosen and the interval of log ρ holds 0, the law is n. If n·ρⁿ is not chosen and the interval of log ρ in
+   ρⁿ holds 0, no growth is shown.
 4. Refused, with the reason: fewer than 3 draws or 4 depths; an error of 0; an error above SATURATED of the best
    constant's, since it cannot grow freely; residuals of a typical size above MISFIT in the logarithm.
 """
@@ -20,7 +21,7 @@ from varexp.report.statistics import DRAW, Array, Estimate, mean_of_draws
 FIRST_DEPTH = 2  # the first block has nothing to amplify
 SATURATED = 0.5
 MISFIT = 0.25  # of the logarithm: a factor of 1.28
-POWER, NPOWER, LINEAR, OPEN = "ρⁿ", "n·ρⁿ", "n", "ρⁿ or n·ρⁿ"
+POWER, NPOWER, LINEAR, OPEN, FLAT = "ρⁿ", "n·ρⁿ", "n", "ρⁿ or n·ρⁿ", "no growth shown"
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,21 @@ class Growth:
     def __str__(self) -> str:
         if self.reason:
             return self.reason
-        if self.law == LINEAR:
-            return LINEAR
-        rate = self.log_rate
-        return f"{self.law}, log ρ {rate.value:.2f} [{rate.low:.2f}, {rate.high:.2f}]"
+        if self.law in (LINEAR, FLAT):
+            return self.law
+        laws = [POWER, NPOWER] if self.law == OPEN else [self.law]
+        return " or ".join(f"{law}, log ρ {_said(self.log_rates[law])}" for law in laws)
+
+
+def brief(found: Growth) -> str:
+    """A growth as a label: of two laws that are not told apart, rates without their intervals."""
+    if found.law != OPEN:
+        return str(found)
+    return f"{OPEN}, log ρ {found.log_rates[POWER].value:.2f} or {found.log_rates[NPOWER].value:.2f}"
+
+
+def _said(rate: Estimate) -> str:
+    return f"{rate.value:.2f} [{rate.low:.2f}, {rate.high:.2f}]"
 
 
 def growth(rows: pd.DataFrame, column: str, free: bool = False) -> Growth:
@@ -71,6 +83,8 @@ def growth(rows: pd.DataFrame, column: str, free: bool = False) -> Growth:
         return _refused(f"none, both laws miss by a factor of {np.exp(typical):.2g}")
     if law == NPOWER and rates[NPOWER].low <= 0 <= rates[NPOWER].high:
         law = LINEAR
+    if law in (POWER, OPEN) and rates[POWER].low <= 0 <= rates[POWER].high:
+        law = FLAT
     return Growth(law, rates)
 
 

@@ -5,7 +5,7 @@ Student's, on logarithms of the draws' means. They cover as often as they say fo
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -35,11 +35,13 @@ class Estimate:
     low: float
     high: float
     draws: int
+    lost: int = 0  # rows without a partner, whose run or whose partner's diverged
 
     def __str__(self) -> str:
+        lost = f" ({self.lost} without a partner)" if self.lost else ""
         if np.isnan(self.low):
-            return f"{self.value:.3g}"
-        return f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}]"
+            return f"{self.value:.3g}{lost}"
+        return f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}]{lost}"
 
     @property
     def decided(self) -> bool:
@@ -65,12 +67,17 @@ def estimate(rows: pd.DataFrame, column: str) -> Estimate:
 
 
 def ratio(rows: pd.DataFrame, others: pd.DataFrame, column: str, by: Sequence[str] = (DRAW, SEED)) -> Estimate:
-    """The geometric mean of rows over others, paired by draw and seed. ValueError where a row has no partner."""
+    """The geometric mean of rows over others, paired by draw and seed; rows without a partner are counted as lost.
+
+    Raises ValueError where several rows have one draw and seed, or none has a partner.
+    """
     a, b = (part.set_index(list(by))[column] for part in (rows, others))
-    if not a.index.is_unique or not a.index.sort_values().equals(b.index.sort_values()):
-        raise ValueError(f"rows cannot be paired by {', '.join(by)}")
-    logs = np.log(a) - np.log(b.loc[a.index])
-    return _exp(mean_of_draws(logs.groupby(level=DRAW).mean()))
+    both = a.index.intersection(b.index)
+    if not (a.index.is_unique and b.index.is_unique) or both.empty:
+        raise ValueError(f"{len(a)} and {len(b)} rows cannot be paired by {', '.join(by)}")
+    logs = np.log(a.loc[both]) - np.log(b.loc[both])
+    found = _exp(mean_of_draws(logs.groupby(level=DRAW).mean()))
+    return replace(found, lost=len(a.index.union(b.index)) - len(both))
 
 
 def _exp(of_logs: Estimate) -> Estimate:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from varexp.errors import bad_value
+from varexp.report.tables import typed
 from varexp.safetensors import sha256, unpacked
 from varexp.sweeps.cells import Cell
 from varexp.sweeps.released import SCHEMA, ends_of
@@ -16,6 +17,7 @@ from varexp.torch_state import controlled_torch
 from varexp.training.problem import Trained
 
 Row = dict[str, Any]
+WIDER, ROUGH = 10.0, 0.02  # a released interval may be so many times as wide as the new one, and this share of its end
 
 
 @dataclass(frozen=True)
@@ -32,23 +34,52 @@ class Recertified:
         """Why the row is not confirmed; nothing if it is."""
         if self.fault:
             return [self.fault]
-        lost = [f"{name} was not certified" for name in self.released if name not in self.found]
-        return lost + [
-            f"{name} was [{low!r}, {high!r}] and is [{self.found[name][0]!r}, {self.found[name][1]!r}]"
-            for name, (low, high) in self.released.items()
-            if name in self.found and not (low <= self.found[name][1] and self.found[name][0] <= high)
-        ]
+        lost = [f"{name} was not certified now" for name in self.released if name not in self.found]
+        lost += [f"{name} was not released" for name in self.found if name not in self.released]
+        both = [(name, self.released[name], self.found[name]) for name in self.released if name in self.found]
+        return lost + [line for name, old, new in both for line in _disagreement(name, old, new)]
+
+
+def _disagreement(name: str, old: list[float], new: list[float]) -> Iterator[str]:
+    if not (old[0] <= new[1] and new[0] <= old[1]):
+        yield f"{name} was [{old[0]!r}, {old[1]!r}] and is [{new[0]!r}, {new[1]!r}]"
+    elif old[1] - old[0] > WIDER * (new[1] - new[0]) + ROUGH * new[1]:
+        yield f"{name} was [{old[0]!r}, {old[1]!r}], which is wider than [{new[0]!r}, {new[1]!r}] needs to be"
 
 
 def released_rows(folder: Path, keys: Sequence[str] = ()) -> list[Row]:
-    """The rows of results/weights, or those with given keys. ValueError if there are none, or of another schema."""
-    rows = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
-    rows = [row for row in rows if not keys or row["key"] in keys]
+    """The rows of results/weights, or those with given keys. ValueError for none, for unknown keys, for other files."""
+    rows = [_read(path) for path in sorted(folder.glob("*.json"))]
     if not rows:
         raise bad_value("weights", str(folder), "a folder with released rows, which varexp weights makes")
-    if other := [row["key"] for row in rows if row["schema"] != SCHEMA]:
-        raise ValueError(f"row {other[0]} of {folder} has another form: make results/weights again with varexp weights")
-    return rows
+    if unknown := set(keys) - {row["key"] for row in rows}:
+        raise bad_value("key", ", ".join(sorted(unknown)), f"keys of rows in {folder}")
+    return [row for row in rows if not keys or row["key"] in keys]
+
+
+def _read(path: Path) -> Row:
+    try:
+        row = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is no JSON: {error}") from None
+    if not isinstance(row, dict) or row.get("schema") != SCHEMA:
+        raise ValueError(f"{path} has another form: make results/weights again with varexp weights")
+    return row
+
+
+def in_tables(rows: Sequence[Row], results: Path) -> list[str]:
+    """A line for every row whose error is not that of a released table with its key."""
+    known: dict[str, tuple[float, float]] = {}
+    for path in sorted((results / "tables").glob("*.csv")):
+        table = typed(path)
+        if {"key", "error_lower", "error_upper"} <= set(table):
+            known |= dict(zip(table.key, zip(table.error_lower, table.error_upper, strict=True), strict=True))
+    return [
+        f"{row['key']}: the error is {row['ends'].get('error')} in weights/ and {known.get(row['key'])} in tables/"
+        for row in rows
+        if list(known.get(row["key"], ())) != row["ends"].get("error")
+        or [row["error_lower"], row["error_upper"]] != row["ends"].get("error")
+    ]
 
 
 def recertify(folder: Path, rows: Sequence[Row], workers: int) -> Iterator[Recertified]:

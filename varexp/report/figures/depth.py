@@ -23,7 +23,7 @@ from varexp.report.figures._common import (
     setting,
     widest_gap,
 )
-from varexp.report.growth import growth
+from varexp.report.growth import brief, growth
 
 BOUNDS = (
     ("bound_printed_upper", PRINTED, "Thm 5.6 as printed"),
@@ -45,11 +45,18 @@ stay below bounds is a theorem about these very chains and could fail only by a 
 be anything. Method: README, How to read it.
 """
 RELATIVE = """
-Error over the best constant prediction's, by what blocks are trained to do: stagewise blocks imitate f_i and may not
-mend the kernel, teacher forcing and corrective ones may. Geometric means, shaded 95 % intervals over draws; {seeds}
-{setting}. Under each title: growth of the stagewise error, then of this ratio, by the rule of
+Error over the best constant prediction's, kernel {kernel}, K = {K}, by what blocks are trained to do: stagewise blocks
+imitate f_i and may not mend the kernel, teacher forcing and corrective ones may. Geometric means, shaded 95 % intervals
+over draws; {seeds} {setting}. Above each panel: growth of the {plain} error, then of this ratio, by the rule of
 varexp/report/growth.py.
 """
+
+
+class _Kept(dict[str, str]):
+    """Fields that are filled in, while others stay as they are."""
+
+    def __missing__(self, key: str) -> str:
+        return f"{{{key}}}"
 
 
 def figures(table: pd.DataFrame) -> dict[str, Figure]:
@@ -57,22 +64,29 @@ def figures(table: pd.DataFrame) -> dict[str, Figure]:
     rows = measured(table)
     if rows.empty:
         return {"depth": depth_grid(table, CAPTION)}
-    plain = rows[rows.kernel.eq("keys") & rows.training.eq("stagewise")]
-    plain = rows if plain.empty else plain
+    plain = _one_setting(rows)
     shown = [name for name in HERO if (plain.target == name).any()] or _in_order(plain.target.unique())[:2]
     return {
-        "depth": _hero(table, plain, shown, 6.8),
-        "depth_column": _hero(table, plain, shown, 3.35),
+        "depth": _hero(plain, shown, 6.8),
+        "depth_column": _hero(plain, shown, 3.35),
         "depth_grid": depth_grid(table, CAPTION),
         "depth_relative": _relative(table),
     }
+
+
+def _one_setting(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of one K, kernel and objective: keys and stagewise if there are some, else the first."""
+    for name, wanted in (("K", None), ("kernel", "keys"), ("training", "stagewise")):
+        chosen = wanted if (rows[name] == wanted).any() else rows[name].mode().iloc[0]
+        rows = rows[rows[name] == chosen]
+    return rows
 
 
 def _in_order(targets: Iterable[str]) -> list[str]:
     return sorted(targets, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
 
 
-def _hero(table: pd.DataFrame, rows: pd.DataFrame, targets: Sequence[str], width: float) -> Figure:
+def _hero(rows: pd.DataFrame, targets: Sequence[str], width: float) -> Figure:
     """A panel for each target, side by side or, in one column, one below the other."""
     wide = width > 5
     figure = Figure(figsize=(width, 2.5 if wide else 1.75 * len(targets) + 0.4))
@@ -88,7 +102,7 @@ def _hero(table: pd.DataFrame, rows: pd.DataFrame, targets: Sequence[str], width
     height = figure.get_size_inches()[1]
     figure.tight_layout(rect=(0, 0, 1, 1 - (0.2 if wide else 0.52) / height), w_pad=1.2, h_pad=0.6)
     figure.legend(handles=handles, loc="upper center", ncols=5 if wide else 2, handlelength=1.6, columnspacing=1.2)
-    caption(figure, _caption(table, CAPTION))
+    caption(figure, _caption(rows[rows.target.isin(targets)], CAPTION))
     return figure
 
 
@@ -121,8 +135,9 @@ def _relative(table: pd.DataFrame) -> Figure:
     """Error over the constant's, a panel for each target, a line for each objective."""
     rows = measured(table)
     rows = rows.assign(relative=rows.error_upper.fillna(rows.error_lower) / rows.error_constant_lower)
-    kernel = "keys" if (rows.kernel == "keys").any() else rows.kernel.iloc[0]
-    rows = rows[rows.kernel == kernel]
+    one = _one_setting(rows)
+    plain, (K, kernel) = str(one.training.iloc[0]), one[["K", "kernel"]].iloc[0]
+    rows = rows[(rows.K == K) & (rows.kernel == kernel)]
     targets = _in_order(rows.target.unique())
     figure = Figure(figsize=(6.8, 2.5))
     axes = figure.subplots(1, len(targets), squeeze=False, sharey=True)[0]
@@ -133,11 +148,11 @@ def _relative(table: pd.DataFrame) -> Figure:
             colour = OBJECTIVES.get(str(training), MEAN)
             means(ax, part, "relative", shaded=True, color=colour, marker=".", label=str(training))
         ax.axhline(1, color=CONSTANT, linewidth=2, alpha=0.6)
-        plain = here[here.training == here.training.iloc[0]]
-        ax.set_title(target, fontweight="bold", pad=28)
-        said = [f"error: {growth(plain, 'error_lower')}", f"ratio: {growth(plain, 'relative')}"]
-        lines = [line for text in said for line in textwrap.wrap(text, 34)]
-        ax.text(0, 1.02, "\n".join(lines), transform=ax.transAxes, va="bottom", fontsize=5.2, color="0.25")
+        own = here[here.training == plain]
+        ax.set_title(target, fontweight="bold", pad=32)
+        said = [f"error: {brief(growth(own, 'error_lower'))}", f"ratio: {brief(growth(own, 'relative'))}"]
+        lines = [line for text in said for line in textwrap.wrap(text, 36)]
+        ax.text(0, 1.02, "\n".join(lines), transform=ax.transAxes, va="bottom", fontsize=5, color="0.25")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.set_xlabel("number of blocks n")
     axes[0].set_ylabel("error / best constant's")
@@ -147,7 +162,7 @@ def _relative(table: pd.DataFrame) -> Figure:
     handles.append(Line2D([], [], color=CONSTANT, linewidth=2, alpha=0.6, label="best constant prediction"))
     figure.tight_layout(rect=(0, 0, 1, 0.93), w_pad=0.4)
     figure.legend(handles=handles, loc="upper center", ncols=len(handles), fontsize=6.6)
-    caption(figure, _caption(table, RELATIVE))
+    caption(figure, _caption(rows, RELATIVE.format_map(_Kept(kernel=kernel, K=f"{K:g}", plain=plain))))
     return figure
 
 

@@ -4,14 +4,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from varexp.report.figures._categories import Panel, Series, categories
-from varexp.report.figures._common import ERROR, caption, measured, setting
+from varexp.report.figures._common import ERROR, caption, listed, measured, setting
 from varexp.report.statistics import estimate, geometric_mean
 
 SERIES = {"error_lower": Series("certified sup error", ERROR, "o")}
 CAPTION = """
-Attention heads at equal parameters: h heads of size 16/h, K = 2.1. Geometric means with 95 % intervals over
-draws; {seeds} Domain {domain}, {norm} norm, kernel dct, sides {sides}. `mix` needs attention; `sine`, the control,
-does not. Method: README, How to read it.
+Attention heads at equal parameters: h heads of size 16/h. Geometric means with 95 % intervals over draws; {seeds}
+{norm} norm, kernel {kernel}, sides {sides}. `mix` needs attention and `sine` does not: what heads buy on both is not
+mixing of tokens. Method: README, How to read it.
 """
 
 
@@ -24,5 +24,5 @@ def figures(table: pd.DataFrame) -> dict[str, Figure]:
         ends = [geometric_mean(part[f"error_constant_{end}"]) for end in ("lower", "upper")]
         panels.append(Panel(f"{target}, {domain}, depth {depth}", found, (ends[0], ends[1])))
     figure = categories(panels, SERIES, f"{table.norm.iloc[0]} norm")
-    caption(figure, CAPTION.format(**setting(table)))
+    caption(figure, CAPTION.format(kernel=listed(table.kernel), **setting(table)))
     return {"heads": figure}

@@ -26,7 +26,7 @@ MODELS = (("chain", ERROR), ("pyramid", POINTWISE), ("pyramid, block-causal", PR
 CAPTION = """
 Next-scale prediction: chains (Def 3.8), whose block i sees Φ_i t_(i-1) alone, and pyramids (Def 3.6), whose block i
 sees all coarser scales; all trained by teacher forcing; domain {domain}, {norm} norm, sides {sides}. {seeds} Sups
-enclosed from both sides (gaps at most {gap}); geometric means over draws (dots). Left of each pair: error of the
+enclosed from both sides (gaps at most {gap}); geometric means over draws (dots: rows). Left of each pair: error of the
 newest scale, and its telescoped bound (dashed), made of a pyramid's local errors, since ε₁ and ε₂ are about a block
 that sees Φ_i t_(i-1) alone. Right: error of all scales merged (Rem 3.5). Telescoped bound, deeper than one block:
 {verdicts}. Method: README, How to read it.

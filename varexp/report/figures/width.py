@@ -12,6 +12,7 @@ from varexp.report.figures._common import (
     POINTWISE,
     band,
     caption,
+    listed,
     means,
     measured,
     setting,
@@ -25,7 +26,7 @@ STRAIGHT = 0.1  # of log10: residuals of a line that are typically larger than t
 CAPTION = """
 Certified error (gaps at most {gap}) of trained chains against the width of their blocks: with {steps:g} steps for
 every width, and with {each:g} steps for each channel, so that a lower curve on the right tells more training from
-more width. Geometric means with 95 % intervals over draws; {seeds} Domain {domain}, {norm} norm, kernel dct, sides
+more width. Geometric means with 95 % intervals over draws; {seeds} Domain {domain}, {norm} norm, kernel {kernel}, sides
 {sides}. Slopes are given where a line fits to a factor of 1.26. What training reaches says nothing of the capacity of
 a width. Method: README, How to read it.
 """
@@ -37,8 +38,9 @@ def figures(table: pd.DataFrame) -> dict[str, Figure]:
     panels = list(rows.groupby(["target", "K", "depth"]))
     figure = Figure(figsize=(6.8, 2.7))
     axes = figure.subplots(1, max(1, len(panels)), squeeze=False)[0]
-    common = int(rows.steps.mode().iloc[0])
-    each = float((rows.steps / rows.width)[rows.steps != common].median())
+    common = int(table.steps.mode().iloc[0])
+    others = rows[rows.steps != common]
+    each = 0.0 if others.empty else float((others.steps / others.width).median())
     for ax, ((target, K, depth), part) in zip(axes, panels, strict=False):
         _panel(ax, part, common, each)
         ax.set_title(f"{target}, K = {K:g}, depth {depth}")
@@ -46,7 +48,10 @@ def figures(table: pd.DataFrame) -> dict[str, Figure]:
     figure.tight_layout(rect=(0, 0, 1, 0.92), w_pad=1.0)
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="upper center", ncols=3, fontsize=6.6)
-    caption(figure, CAPTION.format(gap=widest_gap(rows), steps=common, each=each, **setting(table)))
+    caption(
+        figure,
+        CAPTION.format(gap=widest_gap(rows), steps=common, each=each, kernel=listed(table.kernel), **setting(table)),
+    )
     return {"width": figure}
 
 

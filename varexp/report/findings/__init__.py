@@ -21,7 +21,7 @@ logarithms. A query is one of pandas on the table beside it: `varexp.load_table(
 
 
 def collect(results: Path) -> list[Section]:
-    """All sections. FileNotFoundError without a table, LookupError where rows of one are missing."""
+    """All sections. FileNotFoundError without a table, ValueError where rows of one are missing."""
     return [section for name in MODULES for section in import_module(f"{__name__}.{name}").sections(results)]
 
 

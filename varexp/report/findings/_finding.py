@@ -16,16 +16,18 @@ class Table:
     def __init__(self, name: str, results: Path) -> None:
         self.name = name
         table = load_table(name, results)
+        if missing := {"target_seed", "seed", "diverged", "error_lower"} - set(table):
+            raise ValueError(f"table {name} lacks {', '.join(sorted(missing))}: make it again with varexp sweep")
         self.diverged = int(table.diverged.astype(bool).sum())
         self.all = table[~table.diverged.astype(bool)]
         relative = self.all.error_upper.fillna(self.all.error_lower) / self.all.error_constant_lower
         self.all = self.all.assign(relative=relative)
 
     def rows(self, query: str) -> pd.DataFrame:
-        """The rows of a query. LookupError if there are none."""
+        """The rows of a query. ValueError if there are none."""
         found = self.all.query(query)
         if found.empty:
-            raise LookupError(f"no row of {self.name} has {query}")
+            raise ValueError(f"no row of table {self.name} has {query}: findings need the whole sweep")
         return found
 
     def mean(self, query: str, column: str) -> Estimate:

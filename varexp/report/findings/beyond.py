@@ -1,4 +1,4 @@
-"""The hypothesis K_2 > 2, domains, and FlowAR."""
+"""The hypothesis K_2 > 2, and FlowAR."""
 
 from pathlib import Path
 
@@ -7,10 +7,9 @@ from varexp.report.statistics import ratio
 
 
 def sections(results: Path) -> list[Section]:
-    """K_2 > 2; domains; FlowAR."""
+    """K_2 > 2; FlowAR."""
     return [
         _lipschitz(Table("lipschitz", results)),
-        _domains(Table("domains", results)),
         _flowar(Table("flowar", results)),
     ]
 
@@ -24,8 +23,8 @@ def _lipschitz(table: Table) -> Section:
         vacuous = int((rows.bound_printed_lower > rows.error_constant_upper).sum())
         findings.append(
             Finding(
-                f"K = {K:g}: {above} of {len(rows)} rows lie above K₂ⁿ·max(K₁ε₁+ε₂), {shallow} of one block; it is "
-                f"above the best constant's error in {vacuous}.",
+                f"K = {K:g}: the errors of {above} of {len(rows)} rows lie above K₂ⁿ·max(K₁ε₁+ε₂), {shallow} of them "
+                f"of one block; the formula lies above the best constant's error in {vacuous}.",
                 table.name,
                 f"K == {K}",
             )
@@ -35,31 +34,8 @@ def _lipschitz(table: Table) -> Section:
         "Where does the printed formula fail for trained chains, and where is it vacuous?",
         ["lipschitz"],
         findings,
-        "Below K₂ = 2 the theorem claims nothing, so no row there violates it. The formula's proof needs K₂ > 2 to "
+        "For K₂ <= 2 the theorem claims nothing, so no row there violates it. The formula's proof needs K₂ > 2 to "
         "absorb a sum into a power; the telescoped bound needs no such hypothesis.",
-    )
-
-
-def _domains(table: Table) -> Section:
-    findings, deepest = [], int(table.all.depth.max())
-    curve, disc = list(dict.fromkeys(table.all.domain))[:2]
-    for target in dict.fromkeys(table.all.target):
-        here = f"target == '{target}' and depth == {deepest}"
-        found = ratio(
-            table.rows(f"{here} and domain == '{disc}'"), table.rows(f"{here} and domain == '{curve}'"), "error_lower"
-        )
-        findings.append(
-            Finding(
-                f"`{target}`, n = {deepest}: error on {disc} over that on {curve}: {times(found)}.", table.name, here
-            )
-        )
-    return Section(
-        "Domains",
-        "How much of a sup over images does a one-parameter family see? Chains are trained where they are judged.",
-        ["domains"],
-        findings,
-        "The theorem is about a sup over all images. A sup over a small family is a lower end of it; how low depends "
-        "on the target.",
     )
 
 

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from varexp.report.figures.literal import block_name
 from varexp.report.figures.width import EQUAL, GROWING, slope
 from varexp.report.findings._finding import Finding, Section, Table, times
-from varexp.report.statistics import estimate, ratio
+from varexp.report.statistics import DRAW, Estimate, estimate, mean_of_draws, ratio
 
 
 def sections(results: Path) -> list[Section]:
@@ -65,8 +67,9 @@ def _literal(table: Table) -> Section:
         "What does each switch to the block of B.2 to B.5 cost?",
         ["literal"],
         findings,
-        "Without positions a block is permutation equivariant, so a word of one token can reach uniform images alone "
-        "(Lemma 5.1 as printed): this is a floor for the paper's block and no failure of training.",
+        "Without positions a block is permutation equivariant: from a word of one token it reaches uniform images "
+        "alone, and no weights make it better than the image's deviation from its mean (Lemma 5.1 as printed). The "
+        "other switches have no such floor: what they cost is training, or capacity, at this size.",
     )
 
 
@@ -82,6 +85,18 @@ def _heads(table: Table) -> Section:
         findings.append(
             Finding(f"`{target}`, {domain}: error over that of one head: {'; '.join(said)}.", table.name, here)
         )
+    for domain in dict.fromkeys(table.all.domain):
+        here = f"domain == '{domain}'"
+        counts = sorted(set(table.all.heads) - {1})
+        said = [f"{heads} heads {times(_interaction(table, here, heads))}" for heads in counts]
+        findings.append(
+            Finding(
+                f"{domain}: what heads buy on `mix`, which needs attention, over what they buy on `sine`, which does "
+                f"not, paired by draw: {'; '.join(said)}.",
+                table.name,
+                here,
+            )
+        )
     return Section(
         "Heads",
         "What do more heads buy at equal parameters?",
@@ -89,6 +104,17 @@ def _heads(table: Table) -> Section:
         findings,
         "One head is enough for the theorem; Definition 3.9 allows more.",
     )
+
+
+def _interaction(table: Table, here: str, heads: int) -> Estimate:
+    """The gain of heads over one head on `mix`, over that on `sine`."""
+    logs = np.log(table.rows(here).error_lower.to_numpy())
+    rows = table.rows(here).assign(log=logs).set_index(["target", "heads", DRAW]).log
+    draws = sorted({draw for _, _, draw in rows.index})
+    gains = [rows["mix", heads, d] - rows["mix", 1, d] - rows["sine", heads, d] + rows["sine", 1, d] for d in draws]
+    found = mean_of_draws(gains)
+    value, low, high = (float(np.exp(end)) for end in (found.value, found.low, found.high))
+    return Estimate(value, low, high, found.draws)
 
 
 def _width(table: Table) -> Section:

@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from scipy import stats
 
 from varexp.report.findings._finding import Finding, Section, Table, times
-from varexp.report.statistics import estimate
+from varexp.report.statistics import DRAW, Estimate, estimate, geometric_mean, mean_of_draws, ratio
+
+STAGEWISE, FORCED = "training == 'stagewise'", "training == 'teacher_forcing'"
 
 
 def sections(results: Path) -> list[Section]:
@@ -13,65 +17,102 @@ def sections(results: Path) -> list[Section]:
     return [_kernel(Table("kernel", results), Table("scale_map", results))]
 
 
-def _ranking(rows: pd.DataFrame, column: str) -> list[str]:
-    means = {str(kernel): float(part[column].mean()) for kernel, part in rows.groupby("kernel")}
+def ranking(rows: pd.DataFrame, column: str) -> list[str]:
+    """Kernels from the smallest geometric mean of a column up; a mean of 0 comes first."""
+    means = {
+        str(kernel): geometric_mean(part[column]) if (part[column] > 0).all() else 0.0
+        for kernel, part in rows.groupby("kernel")
+    }
     return sorted(means, key=lambda kernel: means[kernel])
 
 
+def compared(rows: pd.DataFrame) -> str:
+    """Kernels from the best up, those that draws do not tell from the best apart from the others."""
+    best, *others = ranking(rows, "error_lower")
+    found = {k: ratio(rows[rows.kernel == k], rows[rows.kernel == best], "error_lower") for k in others}
+    ties = [f"{kernel} (times {f})" for kernel, f in found.items() if not f.decided]
+    worse = [f"{kernel} (times {f})" for kernel, f in found.items() if f.decided]
+    return f"{best}; not told from it: {', '.join(ties) or 'none'}; higher: {', '.join(worse) or 'none'}"
+
+
+def share_removed(rows: pd.DataFrame, kernel: str) -> Estimate:
+    """Which share of what a kernel adds to the error of stagewise training, over dct's, teacher forcing removes."""
+    logs = np.log(rows.error_lower)
+    means = np.exp(logs.groupby([rows[DRAW], rows.kernel, rows.training]).mean())
+    draws = sorted(set(rows[DRAW]))
+    plain, forced, floor = (
+        np.array([means[draw, k, t] for draw in draws])
+        for k, t in ((kernel, "stagewise"), (kernel, "teacher_forcing"), ("dct", "stagewise"))
+    )
+    return mean_of_draws((plain - forced) / (plain - floor))
+
+
 def _kernel(table: Table, maps: Table) -> Section:
-    sine = table.rows("target == 'sine'")
-    order = _ranking(sine, "eps_interpolation_lower")
+    sine = table.rows(f"target == 'sine' and {STAGEWISE}")
     sizes = ", ".join(
         f"{kernel} {estimate(sine[sine.kernel == kernel], 'eps_interpolation_lower')}"
-        for kernel in order
+        for kernel in ranking(sine, "eps_interpolation_lower")
         if (sine[sine.kernel == kernel].eps_interpolation_lower > 0).all()
     )
-    findings = [Finding(f"How large ε₁ is, `sine`: {sizes}.", table.name, "target == 'sine'")]
+    findings = [
+        Finding(f"ε₁ of `sine`, along stagewise chains: {sizes}.", table.name, f"target == 'sine' and {STAGEWISE}")
+    ]
     for target in ("sine", "fold"):
-        kernels = [k for k in order if ((table.all.kernel == k) & (table.all.target == target)).any()]
+        rows = table.rows(f"target == '{target}'")
         said = []
-        for kernel in kernels:
-            here = f"target == '{target}' and kernel == '{kernel}'"
-            found = table.ratio(f"{here} and training == 'teacher_forcing'", f"{here} and training == 'stagewise'")
-            said.append(f"{kernel} {times(found)}")
+        for kernel in ranking(rows.query(STAGEWISE), "eps_interpolation_lower"):
+            if kernel != "dct":
+                here = f"target == '{target}' and kernel == '{kernel}'"
+                found = times(table.ratio(f"{here} and {FORCED}", f"{here} and {STAGEWISE}"))
+                added = table.ratio(
+                    f"{here} and {STAGEWISE}", f"target == '{target}' and kernel == 'dct' and {STAGEWISE}"
+                )
+                share = share_removed(rows, kernel)
+                known = added.low > 1 and share.high - share.low < 1  # else the kernel adds too little to be shared
+                said.append(f"{kernel} {found}" + (f", which removes {share} of what it adds" if known else ""))
         findings.append(
             Finding(
                 f"How much training removes, `{target}`: error of teacher forcing, which may mend the kernel, over "
-                f"stagewise, which may not: {'; '.join(said)}.",
+                f"stagewise, which may not: {'; '.join(said)}. For dct both are the same training.",
                 table.name,
                 f"target == '{target}'",
             )
         )
-    forced = "training == 'teacher_forcing'"
     for target in ("sine", "fold"):
-        rows = table.rows(f"target == '{target}' and {forced}")
-        best = _ranking(rows, "error_lower")
+        here = f"target == '{target}' and {FORCED}"
         findings.append(
-            Finding(
-                f"Kernels by error under teacher forcing, `{target}`, best first: {', '.join(best)}.",
-                table.name,
-                f"target == '{target}' and {forced}",
-            )
+            Finding(f"`{target}`, teacher forcing, the best kernel: {compared(table.rows(here))}.", table.name, here)
         )
+    leaders = {}
     for scale_map in dict.fromkeys(maps.all.scale_map):
-        here = f"scale_map == '{scale_map}'"
-        orders = [
-            _ranking(maps.rows(f"{here} and training == '{t}'"), "error_lower")
-            for t in ("stagewise", "teacher_forcing")
-        ]
+        here = f"scale_map == '{scale_map}' and {STAGEWISE}"
+        rows = maps.rows(here)
+        sizes_of, errors = ranking(rows, "eps_interpolation_lower"), ranking(rows, "error_lower")
+        agreement = stats.kendalltau([sizes_of.index(k) for k in errors], range(len(errors))).statistic
+        leaders[scale_map] = errors[0]
         findings.append(
             Finding(
-                f"Best kernel first with g = {scale_map}: stagewise {', '.join(orders[0])}; teacher forcing "
-                f"{', '.join(orders[1])}.",
+                f"g = {scale_map}, stagewise: kernels by ε₁: {', '.join(sizes_of)}; Kendall's τ with their order by "
+                f"error {agreement:.2f}; the best kernel: {compared(rows)}.",
                 maps.name,
                 here,
             )
         )
+    others = [f"{g} ({kernel})" for g, kernel in leaders.items() if kernel != leaders[next(iter(leaders))]]
+    findings.append(
+        Finding(
+            f"Scale maps, of {len(leaders)}, whose best kernel is not the cosine interpolant's: "
+            f"{', '.join(others) or 'none'}.",
+            maps.name,
+            STAGEWISE,
+        )
+    )
     return Section(
         "Kernel",
-        "How large is ε₁, how much of it does training remove where it may, and what if g is another map?",
+        "How large is ε₁, how much of what it does is removed by training that may, and what if g is another map?",
         ["kernel", "scale_map"],
         findings,
-        "K₁ε₁ is an upper bound for blocks that imitate f_i. It is no lower bound: a block that is asked for the true "
-        "scale mends most of what the kernel does, and which kernel has the least ε₁ is a property of the target's g.",
+        "K₁ε₁ is an upper bound for blocks that imitate f_i, and no lower bound for others: the shares above say how "
+        "much of the kernel's error a block mends that is asked for the true scale. ε₁ is a distance from the target's "
+        "own g.",
     )
