@@ -34,7 +34,7 @@ CAPTION = """
 FlowAR (App. C, D.1) against the number of scales n, each n a model of its own, and a pyramid that regresses the same
 down-sampled scales without noise (black). Target {target}, domain {domain}, {norm} norm, sides {sides}. {seeds}
 Geometric means with 95 % intervals over draws. What FlowAR makes is random: lines are the largest error over 256
-words at one draw of the noise, a lower end of a sup. dotted: rms(F⁰), by which D.1 as printed misses with a perfect
+words at one draw of the noise, a lower end of a sup. Dotted: rms(F⁰), by which D.1 as printed misses with a perfect
 velocity. Corollary 6.2 speaks of none of this: it has no noise in it. Method: README, How to read it.
 """
 

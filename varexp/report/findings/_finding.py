@@ -21,7 +21,8 @@ class Table:
         self.diverged = int(table.diverged.astype(bool).sum())
         self.all = table[~table.diverged.astype(bool)]
         relative = self.all.error_upper.fillna(self.all.error_lower) / self.all.error_constant_lower
-        self.all = self.all.assign(relative=relative)
+        at_least = self.all.error_lower / self.all.error_constant_upper
+        self.all = self.all.assign(relative=relative, relative_lower=at_least)
 
     def rows(self, query: str) -> pd.DataFrame:
         """The rows of a query. ValueError if there are none."""

@@ -45,7 +45,8 @@ def _flowar(table: Table) -> Section:
     base = f"{here} and model == 'pyramid'"
     findings.append(
         Finding(
-            f"Baseline, a pyramid that regresses these scales: {table.mean(base, 'relative')} of the constant's error.",
+            "Baseline, a pyramid that regresses these scales: "
+            f"{table.mean(base, 'relative_lower')} of the constant's error.",
             table.name,
             base,
         )
@@ -57,8 +58,8 @@ def _flowar(table: Table) -> Section:
         query = f"{here} and network == '{network}' and sampler == '{sampler}'"
         findings.append(
             Finding(
-                f"{network} network, {sampler}: {table.mean(query, 'relative')} of the constant's error; over the "
-                f"baseline's {times(ratio(table.rows(query), table.rows(base), 'error_lower'))}.",
+                f"{network} network, {sampler}: {table.mean(query, 'relative_lower')} of the constant's error; over "
+                f"the baseline's {times(ratio(table.rows(query), table.rows(base), 'error_lower'))}.",
                 table.name,
                 query,
             )
