@@ -50,6 +50,14 @@ def test_constants_are_reproduced_exactly(kernel):
         assert sum(w(u - tap) for tap in range(-2, 4)) == 1
 
 
+@pytest.mark.parametrize("size", [2, 4, 8, 16])
+@pytest.mark.parametrize(("kernel", "kept"), [("dct", True), ("area", True), ("keys", True), ("nearest", False)])
+def test_what_halving_makes_of_the_mean(size, kernel, kept):
+    """Equal sums of columns: the mean of the result is the mean of the map, whatever the map."""
+    sums = resize_matrix(kernel, size, size // 2).sum(dim=0)
+    assert torch.allclose(sums, torch.full((size,), 0.5, dtype=torch.float64), atol=ROUNDING) == kept
+
+
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_in_class_means_no_negative_weight(kernel):
     lowest = min(float(resize_matrix(kernel, a, b).min()) for a, b in SIZES)

@@ -27,7 +27,9 @@ def collect(results: Path) -> list[Section]:
 
 def document(results: Path) -> str:
     """FINDINGS.md as text."""
-    return HEAD + "\n".join(section.markdown() for section in collect(results))
+    sections = collect(results)
+    short = "\n".join(f"- **{section.title}.** {section.short}" for section in sections)
+    return f"{HEAD}{short}\n\n" + "\n".join(section.markdown() for section in sections)
 
 
 def write(results: Path) -> Path:

@@ -55,9 +55,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Section:
-    """Findings on one question, the figure that shows them, and what they mean for the theorem."""
+    """Findings on one question, in short and one by one, the figure that shows them, what they mean for the theorem."""
 
     title: str
+    short: str
     question: str
     figures: Sequence[str]
     findings: Sequence[Finding]

@@ -34,12 +34,19 @@ def _training(table: Table) -> Section:
         findings.append(Finding(f"`{target}`, error over that of stagewise: {'; '.join(said)}.", table.name, here))
     return Section(
         "Training",
+        f"`sine`, {deepest} blocks, error over that of stagewise: corrective {_over(table, deepest, 'corrective')}, "
+        f"all blocks at once from scratch {_over(table, deepest, 'end_to_end')}.",
         f"Which objective makes a chain of {deepest} blocks accurate, and which leaves the bounds informative?",
         ["training"],
         findings,
         "The telescoped bound is made of ε's, which are about blocks that imitate f_i: it does not reward what another "
         "objective gains, and says nothing of a chain that is trained as a whole.",
     )
+
+
+def _over(table: Table, depth: int, name: str) -> str:
+    here = f"target == 'sine' and depth == {depth}"
+    return times(table.ratio(f"{here} and training == '{name}'", f"{here} and training == 'stagewise'"))
 
 
 def _literal(table: Table) -> Section:
@@ -64,6 +71,8 @@ def _literal(table: Table) -> Section:
         )
     return Section(
         "The paper's own block",
+        f"`sine`, n = {deepest}: trained as printed it reaches {_share(table, deepest, 'as printed')} of the best "
+        f"constant's error, the default block {_share(table, deepest, 'default')}.",
         "What does each switch to the block of B.2 to B.5 cost?",
         ["literal"],
         findings,
@@ -71,6 +80,11 @@ def _literal(table: Table) -> Section:
         "alone, and no weights make it better than the image's deviation from its mean (Lemma 5.1 as printed). The "
         "other switches have no such floor: what they cost is training, or capacity, at this size.",
     )
+
+
+def _share(table: Table, depth: int, block: str) -> str:
+    rows = table.rows(f"target == 'sine' and depth == {depth}")
+    return str(estimate(rows[rows.block == block], "relative"))
 
 
 def _heads(table: Table) -> Section:
@@ -85,6 +99,8 @@ def _heads(table: Table) -> Section:
         findings.append(
             Finding(f"`{target}`, {domain}: error over that of one head: {'; '.join(said)}.", table.name, here)
         )
+    images = "target == 'mix' and domain == 'curve-2'"
+    eight = table.ratio(f"{images} and heads == 8", f"{images} and heads == 1")
     for domain in dict.fromkeys(table.all.domain):
         here = f"domain == '{domain}'"
         counts = sorted(set(table.all.heads) - {1})
@@ -99,6 +115,7 @@ def _heads(table: Table) -> Section:
         )
     return Section(
         "Heads",
+        f"Eight heads at equal parameters, images, `mix`: error over that of one head {times(eight)}.",
         "What do more heads buy at equal parameters?",
         ["heads"],
         findings,
@@ -121,6 +138,8 @@ def _width(table: Table) -> Section:
     common, findings = int(table.all.steps.mode().iloc[0]), []
     each = float((table.all.steps / table.all.width)[table.all.steps != common].median())
     widest = int(table.all.width.max())
+    wide = f"target == 'fold' and width == {widest}"
+    more = table.ratio(f"{wide} and steps == {each * widest:g}", f"{wide} and steps == {common}")
     for target in dict.fromkeys(table.all.target):
         here = f"target == '{target}'"
         for name, query in ((EQUAL, f"steps == {common}"), (GROWING, f"steps == width * {each:g}")):
@@ -145,6 +164,8 @@ def _width(table: Table) -> Section:
         )
     return Section(
         "Width",
+        f"`fold`, width {widest}: error of {each * widest:g} steps over that of {common}: {times(more)}. At equal steps "
+        "a curve over widths shows the budget as well as the width.",
         "What does a wider block buy, at equal steps and at steps that grow with the width?",
         ["width"],
         findings,

@@ -59,6 +59,8 @@ def _depth(table: Table, deepest: int) -> Section:
             for target in TARGETS
         )
         findings.append(Finding(f"Error of {name} over stagewise, paired by draw and seed: {said}.", table.name, here))
+    sine = f"target == 'sine' and kernel == 'keys' and depth == {deepest}"
+    shown = [table.mean(f"{sine} and training == '{name}'", "relative") for name in ("stagewise", "corrective")]
     worse = table.all[table.all.error_lower > table.all.error_constant_upper]
     findings.append(
         Finding(
@@ -70,6 +72,8 @@ def _depth(table: Table, deepest: int) -> Section:
     )
     return Section(
         "Depth",
+        f"With {deepest} blocks and kernel keys, `sine`: blocks that imitate f_i reach {shown[0]} of the best "
+        f"constant's error, corrective ones, which may mend the kernel and the blocks before them, {shown[1]}.",
         "How large is the error of a chain of n blocks, by what its blocks are trained to do?",
         ["depth", "depth_grid", "depth_relative"],
         findings,
@@ -82,12 +86,14 @@ def _growth(table: Table, deepest: int) -> Section:
     findings: list[Finding] = []
     free: list[str] = []
     limited: list[str] = []
+    factors: list[float] = []
     for target in TARGETS:
         for kernel in ("keys", "dct"):
             here = f"target == '{target}' and kernel == '{kernel}' and training == 'stagewise'"
             rows = table.rows(here)
             relative, amplitude = growth(rows, "relative"), growth(rows, "error_constant_upper", free=True)
             last, factor = a_block(rows)
+            factors.append(factor.value)
             (limited if last < deepest else free).append(f"`{target}` {kernel} {factor}")
             findings.append(
                 Finding(
@@ -100,6 +106,8 @@ def _growth(table: Table, deepest: int) -> Section:
             )
     return Section(
         "Growth",
+        f"The error over the target's amplitude grows by a factor of {min(factors):.3g} to {max(factors):.3g} a block, "
+        "by target and kernel, where K₂ is 2.1.",
         f"How does the error grow from n = 2 to {deepest}? Law and rate are chosen by the rule at the top of "
         "varexp/report/growth.py; log 2.1 = .74. A kernel acts from n = 3 on, since words and the first image are "
         "interpolated exactly.",
@@ -120,6 +128,15 @@ def a_block(rows: pd.DataFrame) -> tuple[int, Estimate]:
     found = mean_of_draws(logs.groupby(level=DRAW).mean() / (max(below) - FIRST_DEPTH))
     value, low, high = (float(np.exp(end)) for end in (found.value, found.low, found.high))
     return max(below), Estimate(value, low, high, found.draws)
+
+
+def _range(table: Table, deepest: int, column: str) -> str:
+    """The smallest and the largest mean over targets of the error over a bound."""
+    shares = []
+    for target in TARGETS:
+        rows = table.rows(f"target == '{target}' and {PLAIN} and depth == {deepest}")
+        shares.append(estimate(rows.assign(used=rows.error_lower / rows[column]), "used").value)
+    return f"{min(shares):.2g} to {max(shares):.2g}"
 
 
 def _tightness(table: Table, deepest: int) -> Section:
@@ -150,6 +167,8 @@ def _tightness(table: Table, deepest: int) -> Section:
     )
     return Section(
         "Tightness",
+        f"At n = {deepest} the error is {_range(table, deepest, 'bound_pointwise')} of the sharpest bound (**) and "
+        f"{_range(table, deepest, 'bound_printed_upper')} of the printed one, by target.",
         f"How much of each bound is used at n = {deepest}, kernel keys, blocks trained stagewise?",
         ["depth", "depth_grid"],
         findings,
