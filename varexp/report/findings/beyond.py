@@ -33,8 +33,8 @@ def _lipschitz(table: Table) -> Section:
         )
     return Section(
         "K₂ > 2",
-        f"Errors of trained chains exceed the printed formula for K = {_list(exceeded)}; {_list(set(table.all.K))} were "
-        "tried. The theorem speaks of K₂ > 2 alone.",
+        f"Errors of trained chains exceed the printed formula for K = {_list(exceeded)}; {_list(set(table.all.K))} "
+        "were tried. The theorem speaks of K₂ > 2 alone.",
         "Where does the printed formula fail for trained chains, and where is it vacuous?",
         ["lipschitz"],
         findings,

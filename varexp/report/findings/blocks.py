@@ -164,8 +164,8 @@ def _width(table: Table) -> Section:
         )
     return Section(
         "Width",
-        f"`fold`, width {widest}: error of {each * widest:g} steps over that of {common}: {times(more)}. At equal steps "
-        "a curve over widths shows the budget as well as the width.",
+        f"`fold`, width {widest}: error of {each * widest:g} steps over that of {common}: {times(more)}. At equal "
+        "steps a curve over widths shows the budget as well as the width.",
         "What does a wider block buy, at equal steps and at steps that grow with the width?",
         ["width"],
         findings,
