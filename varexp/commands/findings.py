@@ -1,4 +1,4 @@
-"""Write results/FINDINGS.md from the tables: varexp findings [results=DIR]."""
+"""Write results/FINDINGS.md and results/latex from the tables: varexp findings [results=DIR]."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from varexp.commands._options import option, parsed
 from varexp.report.findings import write
+from varexp.report.latex import write_latex
 from varexp.sweeps.config import default_results
 
 
@@ -13,7 +14,9 @@ from varexp.sweeps.config import default_results
 class FindingOptions:
     """Where the tables are."""
 
-    results: str | None = option(None, "folder with tables/, which receives FINDINGS.md; by default results/")
+    results: str | None = option(
+        None, "folder with tables/, which receives FINDINGS.md and latex/; by default results/"
+    )
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -22,5 +25,6 @@ def run(arguments: Sequence[str]) -> int:
     if options is None:
         return 0
     folder = default_results() if options.results is None else Path(options.results).expanduser()
-    print(f"wrote {write(folder)}")
+    for path in [write(folder), *write_latex(folder)]:
+        print(f"wrote {path}")
     return 0
