@@ -1,4 +1,4 @@
-"""The hypothesis K_2 > 2, and FlowAR."""
+"""The hypothesis K_2 > 2, pyramids, FlowAR, and down-sampling."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -8,10 +8,12 @@ from varexp.report.statistics import ratio
 
 
 def sections(results: Path) -> list[Section]:
-    """K_2 > 2; FlowAR."""
+    """K_2 > 2; pyramids; FlowAR; down-sampling."""
     return [
         _lipschitz(Table("lipschitz", results)),
+        _pyramid(Table("pyramid", results)),
         _flowar(Table("flowar", results)),
+        _downsampling(Table("downsampling", results)),
     ]
 
 
@@ -45,6 +47,51 @@ def _lipschitz(table: Table) -> Section:
 
 def _list(numbers: Collection[float]) -> str:
     return ", ".join(f"{number:g}" for number in sorted(numbers)) or "none"
+
+
+def _pyramid(table: Table) -> Section:
+    deepest, findings = int(table.all.depth.max()), []
+    short = []
+    for target in dict.fromkeys(table.all.target):
+        here = f"target == '{target}' and depth == {deepest}"
+        chains, said = table.rows(f"{here} and model == 'chain'"), []
+        for causal in (False, True):
+            rows = table.rows(f"{here} and model == 'pyramid'")
+            rows = rows[rows.block_causal.map(str) == str(causal)]
+            name = "block-causal" if causal else "all scales attend to all"
+            said.append(f"{name} {times(ratio(rows, chains, 'error_lower'))}")
+        short.append(f"`{target}` {said[0].removeprefix('all scales attend to all ')}")
+        text = f"`{target}`, n = {deepest}: newest scale's error over that of a chain: {'; '.join(said)}."
+        findings.append(Finding(text, table.name, here))
+    return Section(
+        "Pyramids",
+        f"With {deepest} scales, newest scale's error of a pyramid over that of a chain: {', '.join(short)}.",
+        "What changes when a block sees all coarser scales (Definition 3.6), as VAR's do?",
+        ["pyramid"],
+        findings,
+        "F_i needs the last scale alone, so the coarser ones hold nothing that a block lacks.",
+    )
+
+
+def _downsampling(table: Table) -> Section:
+    deepest, findings = int(table.all.depth.max()), []
+    for target in dict.fromkeys(table.all.target):
+        here = f"target == '{target}' and depth == {deepest}"
+        kernels = dict.fromkeys(table.all.kernel)
+        shares = {kernel: table.mean(f"{here} and kernel == '{kernel}'", "relative") for kernel in kernels}
+        said = [f"{kernel} {share}" for kernel, share in shares.items()]
+        findings.append(
+            Finding(f"`{target}`, n = {deepest}: error over the best constant's: {', '.join(said)}.", table.name, here)
+        )
+    vacuous = int((table.all.vacuous.map(str) == "True").sum())
+    return Section(
+        "Down-sampling",
+        f"From fine to coarse the printed bound is vacuous in {vacuous} of {len(table.all)} rows.",
+        "Corollary 6.1: what does a chain with Φ_down reach after its last block, on a single token?",
+        ["downsampling"],
+        findings,
+        "A chain of this kind ends in one token: it cannot be the word-to-image map that Corollary 6.2 speaks of.",
+    )
 
 
 def _flowar(table: Table) -> Section:
