@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from varexp.commands import NAMES, main
+from varexp.report.figures import FIGURES
 
 ROOT = Path(__file__).parents[1]
 
@@ -25,7 +26,7 @@ def test_figures_are_redrawn_from_tables_alone(tmp_path):
     shutil.copytree(ROOT / "results" / "tables", tmp_path / "tables")
     done = command("figures.py", f"results={tmp_path}", "experiment=width")
     assert done.returncode == 0, done.stderr
-    assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == ["width.png", "width.svg"]
+    assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == ["width.pdf", "width.png", "width.svg"]
 
 
 @pytest.mark.slow
@@ -35,7 +36,7 @@ def test_figures_says_what_is_missing(tmp_path):
         command("figures.py", f"results={tmp_path}", "experiment=[depth]"),
     )
     assert (unknown.returncode, missing.returncode) == (2, 1)
-    there = "depth, downsampling, dynamics, flowar, kernel, pyramid, samples, width"
+    there = ", ".join(FIGURES)
     assert unknown.stderr == f"error: unknown figure 'depht' (did you mean depth?): choose one of {there}\n"
     assert "run varexp sweep experiment=depth first" in missing.stderr
 

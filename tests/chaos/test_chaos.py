@@ -1,9 +1,8 @@
-"""A fault of every kind; `make chaos` makes hundreds. And a harness that misses nothing: controls."""
+"""Faults of every kind, a few of each; `make chaos` makes hundreds. And a harness that misses nothing: controls."""
 
 import dataclasses
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -16,6 +15,18 @@ from .sweeps import start
 
 ROOT = Path(__file__).parents[2]
 
+# a few of the kinds; `make chaos` has all of them
+KINDS = [
+    "SIGKILL to the sweep",
+    "SIGKILL to a worker",
+    "SIGTERM to sweep and workers",
+    "a full disk",
+    "a folder that vanishes",
+    "a byte of a record flipped",
+    "a chain in every batch that kills its worker",
+    "two sweeps on one folder",
+]
+
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory):
@@ -25,12 +36,10 @@ def reference(tmp_path_factory):
 @pytest.mark.slow
 def test_nothing_is_lost_doubled_changed_or_left():
     """In a process of its own, since it registers targets that no other test should meet."""
-    command = [sys.executable, "-m", "tests.chaos.run", "count=1", "processes=1"]
+    command = [sys.executable, "-m", "tests.chaos.run", "count=1", "processes=1", f"only={','.join(KINDS)}"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=1200)
     assert done.returncode == 0, done.stdout + done.stderr
-    if "left out" not in done.stdout:
-        kinds = json.loads((ROOT / "results" / "chaos.json").read_text())["kinds"]
-        assert {re.split("  +", line)[0] for line in done.stdout.splitlines() if " sweeps: " in line} == set(kinds)
+    assert all(f"{kind} " in done.stdout for kind in KINDS)
 
 
 @pytest.mark.slow

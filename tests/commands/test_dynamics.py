@@ -14,7 +14,12 @@ def test_a_field_makes_its_rows_and_the_figure(tmp_path, capsys):
     assert (found.steps == 3).all()
     printed = capsys.readouterr().out.splitlines()
     assert printed[0].startswith("nonlinear_oscillator 64-64-64 relu: ")
-    assert [line.rpartition("/")[2] for line in printed[2:]] == ["dynamics.csv", "dynamics.svg", "dynamics.png"]
+    assert [line.rpartition("/")[2] for line in printed[2:]] == [
+        "dynamics.csv",
+        "dynamics.svg",
+        "dynamics.pdf",
+        "dynamics.png",
+    ]
     assert all(line.startswith("wrote ") for line in printed[2:])
 
 

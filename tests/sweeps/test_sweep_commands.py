@@ -69,7 +69,7 @@ def test_train_prints_its_row(tmp_path):
         (["axes.colour=[1]"], "unknown key in axes 'colour'"),
         (
             ["experiment=dept"],
-            r"unknown experiment 'dept' (did you mean depth?): choose one of depth, domains, downsampling, ",
+            r"unknown experiment 'dept' (did you mean depth?): choose one of depth, downsampling, ",
         ),
         (["kernel=cubic"], "unknown kernel 'cubic': choose one of dct, nearest"),
         (["K=large"], "could not be converted to Float"),

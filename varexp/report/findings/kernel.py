@@ -47,76 +47,77 @@ def share_removed(rows: pd.DataFrame, kernel: str) -> Estimate:
     return mean_of_draws((plain - forced) / (plain - floor))
 
 
-def _kernel(table: Table, maps: Table) -> Section:
-    sine = table.rows(f"target == 'sine' and {STAGEWISE}")
-    sizes = ", ".join(
-        f"{kernel} {estimate(sine[sine.kernel == kernel], 'eps_interpolation_lower')}"
-        for kernel in ranking(sine, "eps_interpolation_lower")
-        if (sine[sine.kernel == kernel].eps_interpolation_lower > 0).all()
-    )
-    findings = [
-        Finding(f"ε₁ of `sine`, along stagewise chains: {sizes}.", table.name, f"target == 'sine' and {STAGEWISE}")
+def _sizes(table: Table) -> Finding:
+    """ε_1 by kernel."""
+    here = f"target == 'sine' and {STAGEWISE}"
+    sine = table.rows(here)
+    own = {kernel: sine[sine.kernel == kernel] for kernel in ranking(sine, "eps_interpolation_lower")}
+    sizes = [
+        f"{kernel} {estimate(rows, 'eps_interpolation_lower')}"
+        for kernel, rows in own.items()
+        if (rows.eps_interpolation_lower > 0).all()
     ]
-    removed: list[float] = []
-    for target in ("sine", "fold"):
-        rows = table.rows(f"target == '{target}'")
-        said = []
-        for kernel in ranking(rows.query(STAGEWISE), "eps_interpolation_lower"):
-            if kernel != "dct":
-                here = f"target == '{target}' and kernel == '{kernel}'"
-                found = times(table.ratio(f"{here} and {FORCED}", f"{here} and {STAGEWISE}"))
-                added = table.ratio(
-                    f"{here} and {STAGEWISE}", f"target == '{target}' and kernel == 'dct' and {STAGEWISE}"
-                )
-                share = share_removed(rows, kernel)
-                if target == "sine":
-                    removed.append(share.value)
-                known = added.low > 1 and share.high - share.low < 1  # else the kernel adds too little to be shared
-                said.append(f"{kernel} {found}" + (f", which removes {share} of what it adds" if known else ""))
-        findings.append(
-            Finding(
-                f"How much training removes, `{target}`: error of teacher forcing, which may mend the kernel, over "
-                f"stagewise, which may not: {'; '.join(said)}. For dct both are the same training.",
-                table.name,
-                f"target == '{target}'",
-            )
-        )
-    for target in ("sine", "fold"):
-        here = f"target == '{target}' and {FORCED}"
-        findings.append(
-            Finding(f"`{target}`, teacher forcing, the best kernel: {compared(table.rows(here))}.", table.name, here)
-        )
-    leaders = {}
+    return Finding(f"ε₁ of `sine`, along stagewise chains: {', '.join(sizes)}.", table.name, here)
+
+
+def _removed(table: Table, target: str) -> tuple[Finding, list[float]]:
+    """What training removes of each kernel's error; and the shares."""
+    rows, said, shares = table.rows(f"target == '{target}'"), [], []
+    dct = f"target == '{target}' and kernel == 'dct' and {STAGEWISE}"
+    for kernel in ranking(rows.query(STAGEWISE), "eps_interpolation_lower"):
+        if kernel == "dct":
+            continue
+        here = f"target == '{target}' and kernel == '{kernel}'"
+        found = times(table.ratio(f"{here} and {FORCED}", f"{here} and {STAGEWISE}"))
+        added, share = table.ratio(f"{here} and {STAGEWISE}", dct), share_removed(rows, kernel)
+        shares.append(share.value)
+        known = added.low > 1 and share.high - share.low < 1  # else the kernel adds too little to be shared
+        said.append(f"{kernel} {found}" + (f", which removes {share} of what it adds" if known else ""))
+    text = (
+        f"How much training removes, `{target}`: error of teacher forcing, which may mend the kernel, over "
+        f"stagewise, which may not: {'; '.join(said)}. For dct both are the same training."
+    )
+    return Finding(text, table.name, f"target == '{target}'"), shares
+
+
+def _by_scale_map(maps: Table) -> tuple[list[Finding], list[str]]:
+    """Kernels for each g; and the scale maps, with their best kernels, that do not have the one of the first."""
+    findings, leaders = [], {}
     for scale_map in dict.fromkeys(maps.all.scale_map):
         here = f"scale_map == '{scale_map}' and {STAGEWISE}"
         rows = maps.rows(here)
-        sizes_of, errors = ranking(rows, "eps_interpolation_lower"), ranking(rows, "error_lower")
-        agreement = stats.kendalltau([sizes_of.index(k) for k in errors], range(len(errors))).statistic
-        leaders[scale_map] = errors[0]
-        findings.append(
-            Finding(
-                f"g = {scale_map}, stagewise: kernels by ε₁: {', '.join(sizes_of)}; Kendall's τ with their order by "
-                f"error {agreement:.2f}; the best kernel: {compared(rows)}.",
-                maps.name,
-                here,
-            )
+        sizes, errors = ranking(rows, "eps_interpolation_lower"), ranking(rows, "error_lower")
+        agreement = stats.kendalltau([sizes.index(kernel) for kernel in errors], range(len(errors))).statistic
+        leaders[str(scale_map)] = errors[0]
+        text = (
+            f"g = {scale_map}, stagewise: kernels by ε₁: {', '.join(sizes)}; Kendall's τ with their order by "
+            f"error {agreement:.2f}; the best kernel: {compared(rows)}."
         )
+        findings.append(Finding(text, maps.name, here))
     others = [f"{g} ({kernel})" for g, kernel in leaders.items() if kernel != leaders[next(iter(leaders))]]
-    findings.append(
-        Finding(
-            f"Scale maps, of {len(leaders)}, whose best kernel is not the cosine interpolant's: "
-            f"{', '.join(others) or 'none'}.",
-            maps.name,
-            STAGEWISE,
-        )
+    text = (
+        f"Scale maps, of {len(leaders)}, whose best kernel is not the cosine interpolant's: "
+        f"{', '.join(others) or 'none'}."
     )
+    return [*findings, Finding(text, maps.name, STAGEWISE)], others
+
+
+def _kernel(table: Table, maps: Table) -> Section:
+    (sine, removed), (fold, _) = (_removed(table, target) for target in ("sine", "fold"))
+    findings = [_sizes(table), sine, fold]
+    for target in ("sine", "fold"):
+        here = f"target == '{target}' and {FORCED}"
+        text = f"`{target}`, teacher forcing, the best kernel: {compared(table.rows(here))}."
+        findings.append(Finding(text, table.name, here))
+    by_map, others = _by_scale_map(maps)
     return Section(
         "Kernel",
         f"On `sine`, training that may mend the kernel removes {min(removed):.2g} to {max(removed):.2g} of the error "
-        f"that a kernel adds. Scale maps, of {len(leaders)}, that make another kernel the best: {len(others)}.",
+        f"that a kernel adds. Scale maps, of {maps.all.scale_map.nunique()}, that make another kernel the best: "
+        f"{len(others)}.",
         "How large is ε₁, how much of what it does is removed by training that may, and what if g is another map?",
         ["kernel", "scale_map"],
-        findings,
+        [*findings, *by_map],
         "K₁ε₁ is an upper bound for blocks that imitate f_i, and no lower bound for others: the shares above say how "
         "much of the kernel's error a block mends that is asked for the true scale. ε₁ is a distance from the target's "
         "own g.",
