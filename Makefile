@@ -88,8 +88,8 @@ bench: $(BENCH) ## speed, as ratios in one run, to results/benchmarks; AGAINST=R
 	@$(VAREXP) benchmark $(if $(AGAINST),against=$(AGAINST))
 
 paper: $(STAMP) ## publication scale: ten draws, five seeds, 3.6 times the training, hours; says its cost; to build/paper
-	@$(VAREXP) plan 'experiment=[$(CHAINS),$(STUDY)]' scale=paper 'results="$(CURDIR)/build/paper"'
-	@$(SWEEP) 'experiment=[$(CHAINS),$(STUDY)]' scale=paper 'results="$(CURDIR)/build/paper"'
+	@$(VAREXP) plan 'experiment=[$(CHAINS),$(STUDY),$(MODELS)]' scale=paper 'results="$(CURDIR)/build/paper"'
+	@$(SWEEP) 'experiment=[$(CHAINS),$(STUDY),$(MODELS)]' scale=paper 'results="$(CURDIR)/build/paper"'
 
 clean: ## delete .venv and build/, keep results/
 	@rm -rf $(VENV) build

@@ -7,8 +7,10 @@ import pytest
 
 from varexp.report.compared import differences, group_of, same, scattered, scatters
 from varexp.report.tables import load_table
+from varexp.sweeps.config import settings
 
 RESULTS = Path(__file__).parents[2] / "results"
+SETTINGS = [name for name in settings() if name != "evaluations"]
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,7 @@ def trained_again(released, table, seed, draw=0):
 
 def test_the_same_rows_have_no_difference(released, table):
     assert differences(released, released) == []
-    assert scattered(released, released, table) == []
+    assert scattered(released, released, table, SETTINGS) == []
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -39,14 +41,16 @@ def test_the_same_rows_have_no_difference(released, table):
 def test_other_seeds_are_within_the_scatter(table, seed, draw):
     """No false alarm in any of ten tables that are trained again."""
     own = table[(table.seed == 0) & (table.target_seed == draw)].reset_index(drop=True)
-    assert scattered(trained_again(own, table, seed, draw), own, table) == []
+    assert scattered(trained_again(own, table, seed, draw), own, table, SETTINGS) == []
 
 
 @pytest.mark.parametrize("factor", [2.0, 0.5])
 def test_errors_that_are_all_higher_or_lower_are_told(table, factor):
     own = table[(table.seed == 0) & (table.target_seed == 0)].reset_index(drop=True)
     (line,) = [
-        line for line in scattered(own.assign(error_lower=own.error_lower * factor), own, table) if "chains are" in line
+        line
+        for line in scattered(own.assign(error_lower=own.error_lower * factor), own, table, SETTINGS)
+        if "chains are" in line
     ]
     assert f"errors of 16 chains are {'higher' if factor > 1 else 'lower'} together" in line
 
@@ -74,7 +78,7 @@ def test_planted_differences_are_told(released, name, change, words):
 def test_a_row_far_off_and_one_not_made_are_told(released, table):
     made, place = released.copy(), int(released.index[released.target == "sine"][2])
     made.loc[place, "error_lower"] *= 30
-    assert any(f"row {made.key[place]}: the error was" in line for line in scattered(made, released, table))
+    assert any(f"row {made.key[place]}: the error was" in line for line in scattered(made, released, table, SETTINGS))
     assert differences(released[1:], released) == [f"row {released.key[0]} was not made again"]
 
 
@@ -83,9 +87,9 @@ def test_scatter_by_hand(table):
     logs = np.log(one.error_lower.to_numpy())
     parts = [logs[(one.target_seed == draw).to_numpy()] for draw in range(5)]
     expected = np.sqrt(sum(((part - part.mean()) ** 2).sum() for part in parts) / 10)
-    assert scatters(one) == {group_of(one.iloc[0]): pytest.approx(expected)}
+    assert scatters(one, SETTINGS) == {group_of(one.iloc[0]): pytest.approx(expected)}
     with pytest.raises(ValueError, match="nothing says how much training scatters"):
-        scatters(one[(one.seed == 0) & (one.target_seed == 0)])
+        scatters(one[(one.seed == 0) & (one.target_seed == 0)], SETTINGS)
 
 
 def test_same():

@@ -2,11 +2,13 @@
 
 import dataclasses
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from omegaconf import OmegaConf
 
 from varexp.errors import unknown_name
+from varexp.sweeps.config import default_results
 
 Options = TypeVar("Options")
 HELP = ("--help", "-h")
@@ -41,6 +43,11 @@ def parsed(options: type[Options], arguments: Sequence[str], doc: str) -> Option
 def _default(field: Any) -> Any:
     value = field.default_factory() if field.default is dataclasses.MISSING else field.default
     return "" if value in (None, []) else value
+
+
+def results_of(given: str | None) -> Path:
+    """The folder of results that a command is given, or the default one; a leading ~ is the home folder."""
+    return default_results() if given is None else Path(given).expanduser()
 
 
 def option(default: Any, doc: str) -> Any:

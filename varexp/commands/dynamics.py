@@ -10,10 +10,10 @@ from typing import cast
 
 from omegaconf import OmegaConf
 
-from varexp.commands._options import option, parsed
+from varexp.commands._options import option, parsed, results_of
 from varexp.dynamics import Experiment, table
 from varexp.report.figures import draw
-from varexp.sweeps.config import CONFIGS, default_results
+from varexp.sweeps.config import CONFIGS
 
 CONFIG = CONFIGS / "dynamics.yaml"
 
@@ -32,7 +32,7 @@ def run(arguments: Sequence[str]) -> int:
     options = parsed(DynamicsOptions, arguments, __doc__ or "")
     if options is None:
         return 0
-    folder = default_results() if options.results is None else Path(options.results).expanduser()
+    folder = results_of(options.results)
     whole = experiment()
     part = whole.narrowed(options.fields)
     if options.steps is not None:

@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from varexp.commands._options import option, parsed
+from varexp.commands._options import option, parsed, results_of
 from varexp.report.figures import FIGURES, draw
-from varexp.sweeps.config import default_results
 
 
 @dataclass
@@ -22,7 +20,7 @@ def run(arguments: Sequence[str]) -> int:
     options = parsed(FigureOptions, arguments, __doc__ or "")
     if options is None:
         return 0
-    folder = default_results() if options.results is None else Path(options.results).expanduser()
+    folder = results_of(options.results)
     for experiment in options.experiment or sorted(FIGURES):
         for path in draw(experiment, folder):
             print(f"wrote {path}")

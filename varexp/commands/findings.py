@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from varexp.commands._options import option, parsed
+from varexp.commands._options import option, parsed, results_of
 from varexp.report.findings import write
 from varexp.report.latex import write_latex
-from varexp.sweeps.config import default_results
 
 
 @dataclass
@@ -24,7 +22,7 @@ def run(arguments: Sequence[str]) -> int:
     options = parsed(FindingOptions, arguments, __doc__ or "")
     if options is None:
         return 0
-    folder = default_results() if options.results is None else Path(options.results).expanduser()
+    folder = results_of(options.results)
     for path in [write(folder), *write_latex(folder)]:
         print(f"wrote {path}")
     return 0

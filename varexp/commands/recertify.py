@@ -7,10 +7,8 @@ tables. Exit status 1: some do not, or are not.
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from varexp.commands._options import option, parsed
-from varexp.sweeps.config import default_results
+from varexp.commands._options import option, parsed, results_of
 from varexp.sweeps.recertified import in_tables, recertify, released_rows
 
 
@@ -28,7 +26,7 @@ def run(arguments: Sequence[str]) -> int:
     options = parsed(RecertifyOptions, arguments, __doc__ or "")
     if options is None:
         return 0
-    results = default_results() if options.results is None else Path(options.results).expanduser()
+    results = results_of(options.results)
     folder = results / "weights"
     rows = released_rows(folder, options.key)
     elsewhere = in_tables(rows, results)

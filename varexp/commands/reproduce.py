@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from varexp.commands._options import option, parsed
+from varexp.commands._options import option, parsed, results_of
 from varexp.errors import bad_value
+from varexp.measurement.measure import Measurement
 from varexp.report.compared import differences, scattered
 from varexp.report.tables import load_table
+from varexp.settings import declared
 from varexp.sweeps.compose import composed
-from varexp.sweeps.config import default_results
+from varexp.sweeps.config import settings
 from varexp.sweeps.run import run_sweep
 
 EXPERIMENTS = ("depth", "kernel", "width", "literal", "heads", "training")
@@ -34,21 +36,23 @@ def run(arguments: Sequence[str]) -> int:
     options = parsed(ReproduceOptions, arguments, __doc__ or "")
     if options is None:
         return 0
-    folder = (default_results() if options.released is None else Path(options.released).expanduser()).resolve()
+    folder = results_of(options.released).resolve()
     where = Path(options.results).expanduser().resolve()
     if where == folder:
         raise bad_value("results", options.results, "another folder than that of the released tables")
+    measuring = {s.name for s in declared(Measurement)} - {"norm"}  # an interval may be sought with more or less effort
+    columns = [name for name in settings() if name not in measuring]
     lost = 0
     for experiment in options.experiment or EXPERIMENTS:
         table = load_table(experiment, folder)
         expected = table if options.full else table[(table.seed == 0) & (table.target_seed == 0)]
-        settings = {"experiment": experiment, "results": str(where), "overwrite": True}
-        settings["scale"] = "default" if table.seed.nunique() > 1 else "draws"
+        given = {"experiment": experiment, "results": str(where), "overwrite": True}
+        given["scale"] = "default" if table.seed.nunique() > 1 else "draws"
         if not options.full:
-            settings["axes"] = {"seed": [0], "target_seed": [0]}
-        run_sweep(composed(settings, sweeps=True))
+            given["axes"] = {"seed": [0], "target_seed": [0]}
+        run_sweep(composed(given, sweeps=True))
         made = load_table(experiment, where)
-        found = differences(made, expected) + scattered(made, expected, table)
+        found = differences(made, expected) + scattered(made, expected, table, columns)
         for line in found:
             print(f"{experiment}: {line}")
         print(f"{experiment}: {len(made)} of {len(table)} rows made again, {len(found)} differences")

@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from varexp.commands._options import option, parsed
+from varexp.commands._options import option, parsed, results_of
 from varexp.report.figures import draw
-from varexp.sweeps.config import default_results
 from varexp.sweeps.samples import make_samples
 
 
@@ -23,7 +21,7 @@ def run(arguments: Sequence[str]) -> int:
     options = parsed(SampleOptions, arguments, __doc__ or "")
     if options is None:
         return 0
-    folder = default_results() if options.results is None else Path(options.results).expanduser()
+    folder = results_of(options.results)
     for path in [*make_samples(folder, options.steps), *draw("samples", folder)]:
         print(f"wrote {path}")
     return 0

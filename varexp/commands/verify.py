@@ -6,14 +6,12 @@ Writes DIR/ledger.json when all claims are asked for. Exit status 1: a verdict i
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from rich.console import Console
 
 from varexp.claims import CLAIMS
 from varexp.claims.ledger import check, chosen, complaints, save, table
-from varexp.commands._options import option, parsed
-from varexp.sweeps.config import default_results
+from varexp.commands._options import option, parsed, results_of
 
 
 @dataclass
@@ -35,7 +33,7 @@ def run(arguments: Sequence[str]) -> int:
     Console().print(table(ledger))
     print(", ".join(f"{count} {name}" for name, count in ledger["counts"].items()))
     if len(claims) == len(CLAIMS):
-        folder = default_results() if options.results is None else Path(options.results).expanduser()
+        folder = results_of(options.results)
         save(ledger, folder / "ledger.json")
         print(f"wrote {folder / 'ledger.json'}")
     for line in (found := complaints(ledger)):

@@ -6,10 +6,8 @@ swept here: runs/ holds the records and the weights. Files of no such row are de
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from varexp.commands._options import option, parsed
-from varexp.sweeps.config import default_results
+from varexp.commands._options import option, parsed, results_of
 from varexp.sweeps.released import Limits, release
 
 EXPERIMENTS = ("depth", "kernel", "width", "literal", "heads", "training")
@@ -31,7 +29,7 @@ def run(arguments: Sequence[str]) -> int:
     options = parsed(WeightOptions, arguments, __doc__ or "")
     if options is None:
         return 0
-    folder = default_results() if options.results is None else Path(options.results).expanduser()
+    folder = results_of(options.results)
     limits = Limits(depth=options.depth, side=options.side, width=options.width)
     written = release(folder, options.experiment or EXPERIMENTS, limits)
     rows = sum(path.suffix == ".json" for path in written)

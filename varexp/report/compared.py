@@ -8,7 +8,7 @@ Verdicts: equal counts.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 import pandas as pd
@@ -18,12 +18,6 @@ from varexp.report.statistics import DRAW, SEED
 EXACT = 1e-10
 ROW, MEAN = 6.0, 4.0
 OF_THE_TARGET = ("K", "lipschitz", "lipschitz_kind", "in_class", "sides", "depth")
-SETTINGS = (  # columns that tell rows apart
-    *("model", "target", "K", "target_options", "scale_map", "domain", "kernel", "depth", "sides", "training", "steps"),
-    *("width", "hidden", "heads", "head_size", "activation", "positions", "scaled", "attention_residual", "network"),
-    *("sampler", "norm", SEED, DRAW),
-)
-OF_A_CHAIN = tuple(name for name in SETTINGS if name not in ("depth", "sides"))
 
 
 def differences(made: pd.DataFrame, released: pd.DataFrame) -> list[str]:
@@ -44,9 +38,12 @@ def differences(made: pd.DataFrame, released: pd.DataFrame) -> list[str]:
     return found
 
 
-def scattered(made: pd.DataFrame, released: pd.DataFrame, table: pd.DataFrame) -> list[str]:
-    """A line for every retrained error that is further off than training scatters in `table`, all that is released."""
-    scatter = scatters(table)
+def scattered(made: pd.DataFrame, released: pd.DataFrame, table: pd.DataFrame, settings: Collection[str]) -> list[str]:
+    """A line for every retrained error that is further off than training scatters in `table`, all that is released.
+
+    `settings` are the columns that tell rows apart, seed and draw among them.
+    """
+    scatter = scatters(table, settings)
     rows = made.set_index("key").join(
         released.set_index("key")[["error_lower", "diverged"]].add_suffix("_old"), how="inner"
     )
@@ -62,7 +59,7 @@ def scattered(made: pd.DataFrame, released: pd.DataFrame, table: pd.DataFrame) -
         for key, row in rows.iterrows()
         if abs(row.off) > ROW
     ]
-    chains = rows.off.groupby([rows[name].map(repr) for name in OF_A_CHAIN if name in rows]).mean()
+    chains = rows.off.groupby([rows[name].map(repr) for name in settings if name not in ("depth", "sides")]).mean()
     mean = float(chains.mean()) * math.sqrt(len(chains))
     if abs(mean) > MEAN:
         found.append(
@@ -90,14 +87,14 @@ def group_of(row: pd.Series) -> tuple[str, str, str]:
     return str(row.target), str(row.kernel), f"{row.model} {row.training} {row.network} {row.sampler}"
 
 
-def scatters(table: pd.DataFrame) -> dict[tuple[str, str, str], float]:
+def scatters(table: pd.DataFrame, settings: Collection[str]) -> dict[tuple[str, str, str], float]:
     """The standard deviation of log errors between seeds, by group. ValueError if nothing in the table tells it."""
     table = table[~table.diverged.astype(bool) & (table.error_lower > 0)]
     varying = DRAW if table[SEED].nunique() == 1 else SEED
-    settings = [table[name].map(repr) for name in SETTINGS if name in table and name != varying]
+    others = [table[name].map(repr) for name in settings if name != varying]
     logs = np.log(table.error_lower)
-    residuals = logs - logs.groupby(settings).transform("mean")
-    sizes = logs.groupby(settings).transform("count")
+    residuals = logs - logs.groupby(others).transform("mean")
+    sizes = logs.groupby(others).transform("count")
     if (sizes < 2).all():
         raise ValueError("the released table has one run of each setting: nothing says how much training scatters")
     groups = pd.Series([group_of(row) for _, row in table.iterrows()], index=table.index)

@@ -63,7 +63,7 @@ def estimate(rows: pd.DataFrame, column: str) -> Estimate:
     """The geometric mean of a column over draws, seeds averaged first. ValueError for values that are not above 0."""
     if rows.empty or not (rows[column] > 0).all():
         raise ValueError(f"{column} has no geometric mean: some of {len(rows)} rows are not above 0")
-    return _exp(mean_of_draws(np.log(rows[column]).groupby(rows[DRAW]).mean()))
+    return exponential(mean_of_draws(np.log(rows[column]).groupby(rows[DRAW]).mean()))
 
 
 def ratio(rows: pd.DataFrame, others: pd.DataFrame, column: str, by: Sequence[str] = (DRAW, SEED)) -> Estimate:
@@ -76,10 +76,11 @@ def ratio(rows: pd.DataFrame, others: pd.DataFrame, column: str, by: Sequence[st
     if not (a.index.is_unique and b.index.is_unique) or both.empty:
         raise ValueError(f"{len(a)} and {len(b)} rows cannot be paired by {', '.join(by)}")
     logs = np.log(a.loc[both]) - np.log(b.loc[both])
-    found = _exp(mean_of_draws(logs.groupby(level=DRAW).mean()))
+    found = exponential(mean_of_draws(logs.groupby(level=DRAW).mean()))
     return replace(found, lost=len(a.index.union(b.index)) - len(both))
 
 
-def _exp(of_logs: Estimate) -> Estimate:
+def exponential(of_logs: Estimate) -> Estimate:
+    """An estimate of a logarithm as one of the number."""
     value, low, high = np.exp([of_logs.value, of_logs.low, of_logs.high])
     return Estimate(float(value), float(low), float(high), of_logs.draws)

@@ -105,6 +105,11 @@ def means(
         ax.fill_between(places, low, high, color=style["color"], alpha=0.18, linewidth=0)
 
 
+def constant_ends(rows: pd.DataFrame) -> tuple[float, float]:
+    """The geometric means of both ends of the best constant prediction's error."""
+    return geometric_mean(rows.error_constant_lower), geometric_mean(rows.error_constant_upper)
+
+
 def constants(ax: Axes, rows: pd.DataFrame) -> None:
     """The geometric mean over draws of the best constant prediction's error, between both ends, against depth."""
     ends = [rows.groupby("depth")[f"error_constant_{end}"].agg(geometric_mean) for end in ("lower", "upper")]

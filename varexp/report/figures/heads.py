@@ -4,8 +4,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from varexp.report.figures._categories import Panel, Series, categories
-from varexp.report.figures._common import ERROR, caption, listed, measured, setting
-from varexp.report.statistics import estimate, geometric_mean
+from varexp.report.figures._common import ERROR, caption, constant_ends, listed, measured, setting
+from varexp.report.statistics import estimate
 
 SERIES = {"error_lower": Series("certified sup error", ERROR, "o")}
 CAPTION = """
@@ -21,8 +21,7 @@ def figures(table: pd.DataFrame) -> dict[str, Figure]:
     panels = []
     for (target, domain, depth), part in rows.groupby(["target", "domain", "depth"], sort=False):
         found = {f"h = {heads}": {"error_lower": estimate(of, "error_lower")} for heads, of in part.groupby("heads")}
-        ends = [geometric_mean(part[f"error_constant_{end}"]) for end in ("lower", "upper")]
-        panels.append(Panel(f"{target}, {domain}, depth {depth}", found, (ends[0], ends[1])))
+        panels.append(Panel(f"{target}, {domain}, depth {depth}", found, constant_ends(part)))
     figure = categories(panels, SERIES, f"{table.norm.iloc[0]} norm")
     caption(figure, CAPTION.format(kernel=listed(table.kernel), **setting(table)))
     return {"heads": figure}

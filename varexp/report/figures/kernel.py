@@ -4,8 +4,17 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from varexp.report.figures._categories import Panel, Series, categories
-from varexp.report.figures._common import ERROR, POINTWISE, PRINTED, TELESCOPED, caption, measured, setting
-from varexp.report.statistics import Estimate, estimate, geometric_mean
+from varexp.report.figures._common import (
+    ERROR,
+    POINTWISE,
+    PRINTED,
+    TELESCOPED,
+    caption,
+    constant_ends,
+    measured,
+    setting,
+)
+from varexp.report.statistics import Estimate, estimate
 
 SERIES = {
     "eps": Series("ε₁, stagewise", PRINTED, "s"),
@@ -36,8 +45,7 @@ def panel(rows: pd.DataFrame, title: str | None = None) -> Panel:
     sizes = plain.groupby("kernel").eps_interpolation_lower.mean().sort_values(kind="stable")
     found = {_label(name, rows): _estimates(rows[rows.kernel == name]) for name in sizes.index}
     first = rows.iloc[0]
-    ends = [geometric_mean(rows[f"error_constant_{end}"]) for end in ("lower", "upper")]
-    return Panel(title or f"{first.target}, K = {first.K:g}, depth {first.depth}", found, (ends[0], ends[1]))
+    return Panel(title or f"{first.target}, K = {first.K:g}, depth {first.depth}", found, constant_ends(rows))
 
 
 def _label(kernel: str, rows: pd.DataFrame) -> str:

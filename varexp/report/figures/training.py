@@ -4,8 +4,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from varexp.report.figures._categories import Panel, Series, categories
-from varexp.report.figures._common import ERROR, POINTWISE, TELESCOPED, caption, measured, setting
-from varexp.report.statistics import estimate, geometric_mean
+from varexp.report.figures._common import ERROR, POINTWISE, TELESCOPED, caption, constant_ends, measured, setting
+from varexp.report.statistics import estimate
 
 SERIES = {
     "error_lower": Series("certified sup error", ERROR, "o"),
@@ -28,8 +28,7 @@ def figures(table: pd.DataFrame) -> dict[str, Figure]:
     for (target, K), part in rows.groupby(["target", "K"], sort=False):
         names = [n for n in ORDER if (part.training == n).any()] + sorted(set(part.training) - set(ORDER))
         found = {name: {c: estimate(part[part.training == name], c) for c in SERIES} for name in names}
-        ends = [geometric_mean(part[f"error_constant_{end}"]) for end in ("lower", "upper")]
-        panels.append(Panel(f"{target}, K = {K:g}, kernel {part.kernel.iloc[0]}", found, (ends[0], ends[1])))
+        panels.append(Panel(f"{target}, K = {K:g}, kernel {part.kernel.iloc[0]}", found, constant_ends(part)))
     figure = categories(panels, SERIES, f"{table.norm.iloc[0]} norm")
     caption(figure, CAPTION.format(depth=rows.depth.max(), **setting(table)))
     return {"training": figure}

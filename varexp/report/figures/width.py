@@ -12,13 +12,14 @@ from varexp.report.figures._common import (
     POINTWISE,
     band,
     caption,
+    constant_ends,
     listed,
     means,
     measured,
     setting,
     widest_gap,
 )
-from varexp.report.statistics import Estimate, geometric_mean, mean_of_draws
+from varexp.report.statistics import Estimate, mean_of_draws
 
 EQUAL, GROWING = "the same steps", "steps grow with width"
 STYLES = {EQUAL: (ERROR, "o"), GROWING: (POINTWISE, "D")}
@@ -77,7 +78,7 @@ def _panel(ax: Axes, rows: pd.DataFrame, common: int, each: float) -> None:
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.yaxis.set_minor_locator(NullLocator())
     ax.set_xlabel("width (hidden = 2·width)")
-    band(ax, widths, *(geometric_mean(rows[f"error_constant_{end}"]) for end in ("lower", "upper")))
+    band(ax, widths, *constant_ends(rows))
     for number, (name, part) in enumerate(
         ((EQUAL, rows[rows.steps == common]), (GROWING, rows[rows.steps == rows.width * each]))
     ):

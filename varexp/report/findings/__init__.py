@@ -1,7 +1,7 @@
 """results/FINDINGS.md: what the tables show, each finding with its number, interval, figure, table and query.
 
-One module a group of questions; a new module with `sections(results)` here is found by itself. Nothing is written by
-hand: a finding whose number changes says another thing.
+One module a group of questions, with `sections(results)`; MODULES names them. Numbers and what is said of differences
+come from the tables; what a section means for the theorem is written to hold whatever they are.
 """
 
 from importlib import import_module

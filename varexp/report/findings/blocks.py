@@ -7,7 +7,7 @@ import numpy as np
 from varexp.report.figures.literal import block_name
 from varexp.report.figures.width import EQUAL, GROWING, slope
 from varexp.report.findings._finding import Finding, Section, Table, times
-from varexp.report.statistics import DRAW, Estimate, estimate, mean_of_draws, ratio
+from varexp.report.statistics import DRAW, Estimate, estimate, exponential, mean_of_draws, ratio
 
 
 def sections(results: Path) -> list[Section]:
@@ -129,9 +129,7 @@ def _interaction(table: Table, here: str, heads: int) -> Estimate:
     rows = table.rows(here).assign(log=logs).set_index(["target", "heads", DRAW]).log
     draws = sorted({draw for _, _, draw in rows.index})
     gains = [rows["mix", heads, d] - rows["mix", 1, d] - rows["sine", heads, d] + rows["sine", 1, d] for d in draws]
-    found = mean_of_draws(gains)
-    value, low, high = (float(np.exp(end)) for end in (found.value, found.low, found.high))
-    return Estimate(value, low, high, found.draws)
+    return exponential(mean_of_draws(gains))
 
 
 def _width(table: Table) -> Section:

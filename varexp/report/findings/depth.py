@@ -12,6 +12,7 @@ from varexp.report.statistics import (
     SEED,
     Estimate,
     estimate,
+    exponential,
     geometric_mean,
     interquartile_mean,
     mean_of_draws,
@@ -125,9 +126,7 @@ def a_block(rows: pd.DataFrame) -> tuple[int, Estimate]:
     below = [int(n) for n in means.index if means[n] <= SATURATED]
     first, last = rows[rows.depth == FIRST_DEPTH], rows[rows.depth == max(below)]
     logs = np.log(last.set_index([DRAW, SEED]).relative) - np.log(first.set_index([DRAW, SEED]).relative)
-    found = mean_of_draws(logs.groupby(level=DRAW).mean() / (max(below) - FIRST_DEPTH))
-    value, low, high = (float(np.exp(end)) for end in (found.value, found.low, found.high))
-    return max(below), Estimate(value, low, high, found.draws)
+    return max(below), exponential(mean_of_draws(logs.groupby(level=DRAW).mean() / (max(below) - FIRST_DEPTH)))
 
 
 def _range(table: Table, deepest: int, column: str) -> str:

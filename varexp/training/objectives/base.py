@@ -62,19 +62,23 @@ class Objective(ABC):
 
 
 class StageObjective(Objective):
-    """Stages train one after the other. A subclass gives the aim of each.
+    """Stages train one after the other. A subclass says what they see and what they are asked for.
 
-    By default the target replaces the stages before it: the block sees the inputs that exact stages would give.
+    By default the target replaces the stages before it, so that the block sees the inputs that exact stages would give,
+    and aims at what is wanted after the stage.
     """
 
-    @abstractmethod
     def aim(
         self,
         target: TargetStage,
         shown: Float[Tensor, "words tokens_shown channels"],
         truth: Float[Tensor, "words merged channels"],
     ) -> Float[Tensor, "words tokens_shown channels"]:
-        """The aim of the block where it is shown `shown`; `truth` is the state that is wanted after the stage."""
+        """The aim of the block where it is shown `shown`; `truth` is the state that is wanted after the stage.
+
+        By default its last tokens: the newest scale, or for a pyramid all scales but the word.
+        """
+        return truth[:, -shown.shape[1] :]
 
     def truths(
         self, target: Target, words: Float[Tensor, "words tokens channels"]
@@ -132,8 +136,3 @@ class StageObjective(Objective):
 
 
 register = registrar(OBJECTIVES, instance=True)
-
-
-def newest_rows(state: Float[Tensor, "words merged channels"], count: int) -> Float[Tensor, "words tokens channels"]:
-    """The last `count` tokens of a state: the newest scale, or for a pyramid all scales but the word."""
-    return state[:, -count:]

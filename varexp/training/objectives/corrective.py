@@ -1,21 +1,18 @@
 """corrective: block i sees Φ_i t_{i-1}, made by the trained blocks before it, and aims at the true y_i."""
 
-from jaxtyping import Float
+from collections.abc import Sequence
+
 from torch import Tensor
 
-from varexp.maps.targets import TargetStage
-from varexp.training.objectives.base import register
-from varexp.training.objectives.on_model import OnModel
+from varexp.models.stage import Stage
+from varexp.training.objectives.base import StageObjective, register
 
 
 @register("corrective")
-class Corrective(OnModel):
+class Corrective(StageObjective):
     """The block may mend the errors of the kernel and of the blocks before it."""
 
-    def wanted(
-        self,
-        target: TargetStage,
-        seen: Float[Tensor, "words tokens_in channels"],
-        truth: Float[Tensor, "words tokens channels"],
-    ) -> Float[Tensor, "words tokens channels"]:
-        return truth
+    def states_after(
+        self, stages: Sequence[Stage], states: Sequence[Tensor], true_states: Sequence[Tensor]
+    ) -> Sequence[Tensor]:
+        return [stage(state) for stage, state in zip(stages, states, strict=True)]
