@@ -18,14 +18,14 @@ export MALLOC_TRIM_THRESHOLD_ := 1073741824
 
 CHAINS := depth,width,kernel
 MODELS := downsampling,flowar,pyramid
-STUDY := literal,heads,training,lipschitz,scale_map
+STUDY := literal,heads,training,lipschitz,scale_map,positions,filtering
 VAREXP := $(VENV)/bin/varexp
 SAMPLE ?= 0
 FULL ?= false
 SWEEP := $(VAREXP) sweep tracking=wandb
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep study models dynamics results verify weights findings audit recertify reproduce smoke figures test chaos
+.PHONY: help sweep study models calculations dynamics results verify weights findings audit recertify reproduce smoke figures test chaos
 .PHONY: mutants lint bench paper clean
 
 help: ## list the targets
@@ -33,6 +33,9 @@ help: ## list the targets
 
 sweep: $(STAMP) ## the main job: depth, width and kernel sweeps, their tables and figures; resumes
 	@$(SWEEP) 'experiment=[$(CHAINS)]'
+
+calculations: $(TOOLS) ## what needs no training: interpolation orders, image operations, floors, contextual mappings
+	@$(VAREXP) calculate
 
 study: $(STAMP) ## what blocks are, what they are trained to do, other scale maps, constants; tables, figures
 	@$(SWEEP) 'experiment=[$(STUDY)]' scale=draws
@@ -44,7 +47,7 @@ models: $(STAMP) ## the other models of the paper: pyramids, FlowAR, down-sampli
 dynamics: $(STAMP) ## networks on vector fields of the literature, their errors certified by the public call alone
 	@$(VAREXP) dynamics
 
-results: sweep study models dynamics findings verify weights audit ## all of results/, from a clean tree
+results: calculations sweep study models dynamics findings verify weights audit ## all of results/, from a clean tree
 
 verify: $(STAMP) ## the ledger of claims: what the paper states, item by item, verdicts and evidence, in seconds
 	@$(VAREXP) verify

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from functools import partial
 from pathlib import Path
 
 import jsonschema
@@ -11,7 +12,7 @@ from varexp.claims import CLAIMS
 from varexp.claims.audit import disagreements
 from varexp.claims.claim import Plant, Reading
 from varexp.claims.evidence import at_most, evidence
-from varexp.claims.ledger import check, chosen, complaints, save, schema, table
+from varexp.claims.ledger import check, chosen, complaints, lines, save, schema, table
 from varexp.theory.verdicts import Verdict
 
 RELEASED = Path(__file__).parents[2] / "results" / "ledger.json"
@@ -113,3 +114,47 @@ def test_claims_are_chosen_by_id_and_section_and_the_nearest_are_named():
 
 def test_the_table_has_a_row_for_every_reading(ledger):
     assert table(ledger).row_count == ledger["counts"]["readings"]
+
+
+def reading(check, plant, **changes):
+    words = dict.fromkeys(("name", "statement", "norm", "domain", "because"), "x")
+    other = Plant("another", lambda: evidence("y", at_most("", 1, 0)))
+    given = {"kind": "printed", "arm": "exact", "expected": Verdict.HOLDS, "falsehoods": (other,), "truths": (plant,)}
+    return Reading(**{**words, **given, "check": check, **changes})
+
+
+def _checked(number=1):
+    return evidence("x", at_most("", 0, number))
+
+
+@pytest.mark.parametrize("same", [_checked, partial(_checked), partial(_checked, 1), partial(_checked, number=1)])
+def test_a_plant_that_is_the_readings_own_check_is_refused(same):
+    with pytest.raises(ValueError, match="is the reading's own check"):
+        reading(_checked, Plant("the same", same))
+    assert reading(_checked, Plant("another number", partial(_checked, 2)))
+
+
+def test_a_trained_model_refutes_nothing():
+    with pytest.raises(ValueError, match="a trained model refutes nothing"):
+        reading(_checked, Plant("t", partial(_checked, 2)), arm="trained", expected=Verdict.VIOLATED)
+
+
+def test_no_reading_of_reconstructed_words_is_called_printed_without_saying_so(ledger):
+    for claim in ledger["claims"]:
+        for found in claim["readings"]:
+            if found["kind"] == "printed":
+                certain = claim["wording"] == "read"
+                assert found["label"] == ("printed" if certain else f"printed (reconstructed, {claim['wording']})")
+            else:
+                assert found["label"] == found["kind"]
+
+
+def test_a_pipe_gets_a_line_a_reading_and_a_terminal_the_statements_where_asked_for(ledger):
+    assert len(lines(ledger)) == ledger["counts"]["readings"]
+    first = ledger["claims"][0]["readings"][0]
+    assert lines(ledger)[0].split("\t")[:5] == [
+        ledger["claims"][0]["id"], first["name"], first["label"], first["arm"], first["verdict"],
+    ]  # fmt: skip
+    assert first["statement"] in lines(ledger, long=True)[0]
+    cells = [str(cell) for column in table(ledger, long=True).columns for cell in column.cells]
+    assert any(first["statement"] in cell for cell in cells)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+from rich.markup import escape
 from rich.table import Table
 
 from varexp.claims.audit import disagreements
@@ -16,7 +17,7 @@ from varexp.claims.evidence import Comparison, Evidence
 from varexp.files import write_atomically
 from varexp.theory import Interval, Verdict
 
-SCHEMA = 1
+SCHEMA = 2
 COLOURS = {"HOLDS": "green", "VIOLATED": "red", "INCONCLUSIVE": "yellow", "HYPOTHESIS_NOT_MET": "yellow"}
 
 Ledger = dict[str, Any]
@@ -42,8 +43,8 @@ def check(claims: Sequence[Claim]) -> Ledger:
     for claim in claims:
         rows.append(
             {
-                **{name: getattr(claim, name) for name in ("id", "section", "title", "printed", "source")},
-                "readings": [_reading(reading) for reading in claim.readings],
+                **{name: getattr(claim, name) for name in ("id", "section", "title", "printed", "source", "wording")},
+                "readings": [_reading(claim, reading) for reading in claim.readings],
             }
         )
     ledger = {"schema": SCHEMA, "paper": "arXiv 2502.06167v1", "counts": _counts(rows), "claims": rows}
@@ -56,11 +57,12 @@ def schema() -> Any:
     return json.loads((files("varexp.claims") / "ledger.schema.json").read_text(encoding="utf-8"))
 
 
-def _reading(reading: Reading) -> dict[str, Any]:
+def _reading(claim: Claim, reading: Reading) -> dict[str, Any]:
     found = reading.check()
     names = ("name", "kind", "statement", "hypotheses", "norm", "domain", "arm", "because")
     return {
         **{name: getattr(reading, name) for name in names},
+        "label": claim.label(reading),
         "verdict": str(found.verdict),
         "expected": str(reading.expected),
         "evidence": _evidence(found),
@@ -135,18 +137,38 @@ def save(ledger: Ledger, path: Path) -> None:
     write_atomically(path, json.dumps(ledger, indent=1, ensure_ascii=False) + "\n")
 
 
-def table(ledger: Ledger) -> Table:
-    """For the terminal."""
+def table(ledger: Ledger, long: bool = False) -> Table:
+    """For a terminal. `long`: with the statement, the norm and the domain of every reading."""
     result = Table("claim", "reading", "arm", "verdict", "because", title=ledger["paper"], title_justify="left")
     for claim in ledger["claims"]:
         for i, reading in enumerate(claim["readings"]):
             verdict = reading["verdict"]
+            words = [escape(reading["because"])]
+            if long:
+                asked = f" if {reading['hypotheses']}" if reading["hypotheses"] else ""
+                words = [escape(f"{reading['statement']}{asked}"), f"[dim]{escape(_where(reading))}[/dim]", *words]
             result.add_row(
                 claim["id"] if i == 0 else "",
-                f"{reading['name']} [dim]{reading['kind']}[/dim]",
+                f"{escape(reading['name'])} [dim]{reading['label']}[/dim]",
                 reading["arm"],
                 f"[{COLOURS[verdict]}]{verdict}[/]",
-                reading["because"].replace("[", r"\["),
+                "\n".join(words),
                 end_section=i + 1 == len(claim["readings"]),
             )
     return result
+
+
+def lines(ledger: Ledger, long: bool = False) -> list[str]:
+    """For a pipe: a line a reading, its fields between tabs."""
+    found = []
+    for claim in ledger["claims"]:
+        for reading in claim["readings"]:
+            fields = [claim["id"], reading["name"], reading["label"], reading["arm"], reading["verdict"]]
+            found.append(
+                "\t".join([*fields, reading["because"], *([reading["statement"], _where(reading)] if long else [])])
+            )
+    return found
+
+
+def _where(reading: dict[str, Any]) -> str:
+    return f"{reading['norm']}; {reading['domain']}"

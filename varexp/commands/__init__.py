@@ -4,6 +4,7 @@ Every command takes `key=value` and `--help`. Bad input ends with status 2, a fa
 line on standard error begins with `error:`.
 """
 
+import io
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -20,6 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: the command and its settings, by default those of the process.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # what a pipe's encoding lacks is escaped
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or given[0] in ("--help", "-h", "help"):
         print(usage())

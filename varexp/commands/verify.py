@@ -1,4 +1,4 @@
-"""Check the claims of the paper: varexp verify [claim=lem-4.4] [section=5] [results=DIR].
+"""Check the claims of the paper: varexp verify [claim=lem-4.4] [section=5] [long=true] [results=DIR].
 
 Writes DIR/ledger.json when all claims are asked for. Exit status 1: a verdict is not the expected one.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from varexp.claims import CLAIMS
-from varexp.claims.ledger import check, chosen, complaints, save, table
+from varexp.claims.ledger import check, chosen, complaints, lines, save, table
 from varexp.commands._options import option, parsed, results_of
 
 
@@ -20,6 +20,7 @@ class VerifyOptions:
 
     claim: str | None = option(None, "one claim by its id, such as lem-4.4")
     section: str | None = option(None, "the claims of one section of the paper")
+    long: bool = option(False, "say also what each reading states, in which norm and on which domain")
     results: str | None = option(None, "folder of ledger.json; by default results/")
 
 
@@ -30,7 +31,10 @@ def run(arguments: Sequence[str]) -> int:
         return 0
     claims = chosen(CLAIMS, options.claim, options.section)
     ledger = check(claims)
-    Console().print(table(ledger))
+    if sys.stdout.isatty():
+        Console().print(table(ledger, options.long))
+    else:
+        print("\n".join(lines(ledger, options.long)))
     print(", ".join(f"{count} {name}" for name, count in ledger["counts"].items()))
     if len(claims) == len(CLAIMS):
         folder = results_of(options.results)

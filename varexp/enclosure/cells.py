@@ -13,7 +13,7 @@ from varexp.enclosure.combining import concatenate_cells
 from varexp.enclosure.halving import halve_boxes, halve_state
 from varexp.enclosure.model import ChebyshevModel
 from varexp.enclosure.protocol import Enclosure
-from varexp.enclosure.rounding import UNIT
+from varexp.enclosure.rounding import UNIT, require_gradual_underflow
 from varexp.enclosure.symbols import parameter_symbols
 
 States = tuple[ChebyshevModel, ...]
@@ -184,5 +184,10 @@ def parameters(ring: Ring, middle: Tensor, radius: Tensor, lower: Sequence[float
 
 
 def point(values: Float[Tensor, "points parameters"]) -> Enclosure:
-    """The enclosure of exactly these numbers: one cell a point, and no variable."""
+    """The enclosure of exactly these numbers: one cell a point, and no variable.
+
+    Raises:
+        FlushToZeroError: the processor takes subnormal numbers for zero, so that nothing can be enclosed.
+    """
+    require_gradual_underflow()
     return Enclosure.of(ChebyshevModel.constant(ring(0, 1), values))

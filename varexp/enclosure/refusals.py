@@ -43,7 +43,9 @@ HARMLESS = {
     ).split()
 }
 _BRANCHES = set("eq ne lt le gt ge bool nonzero float int long complex index contains".split())
+_OPERATORS = set("add sub mul matmul truediv floordiv mod pow lshift rshift and or xor div".split())
 _ALTERNATIVES = {
+    "__iter__": "x[..., i] or unbind along an axis other than the first, which counts cells",
     "max": "amax(dim=...)",
     "min": "amin(dim=...)",
     "norm": "torch.linalg.vector_norm(x, dim=...)",
@@ -58,7 +60,7 @@ _ALTERNATIVES = {
 def refusal(name: str) -> UnknownOperationError:
     """The error for an operation that has no rule, with what to write instead."""
     bare = name.strip("_")
-    if name.startswith("__i") and name != "__int__" and name != "__index__" and name != "__invert__":
+    if name.startswith("__i") and bare.removeprefix("i") in _OPERATORS:
         return in_place(name)
     if name.endswith("_") and not name.endswith("__"):
         return in_place(name)

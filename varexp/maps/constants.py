@@ -54,8 +54,8 @@ def singular_value_bounds(matrix: Float[Tensor, "rows columns"]) -> tuple[float,
     σ_max >= ‖A v‖/‖v‖ for v = V_1. Each product of inner length k is off by at most γ_k |·||·| (Higham 2002, 3.13),
     which is added.
     """
-    identity = torch.eye(len(matrix), dtype=matrix.dtype)
-    if matrix.shape == identity.shape and torch.equal(matrix, identity):
+    rows, columns = matrix.shape
+    if rows == columns and torch.equal(matrix, torch.eye(rows, dtype=matrix.dtype)):
         return 1.0, 1.0
     u, s, vh = torch.linalg.svd(matrix, full_matrices=False)
     inner = gamma(max(matrix.shape) + 2)

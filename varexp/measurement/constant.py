@@ -5,6 +5,7 @@ arithmetic.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -50,22 +51,20 @@ def constant_prediction(target: Target, domain: Domain, norm: TokenNorm) -> Inte
     lower = max(0.0, radius * (1 - BALL) - allowance * (1 + BALL))
     upper = math.inf
     if domain.parameters in ORDERS:
-        upper = _enclosed_distance(target, domain, norm, centre, lower)
+        upper = enclosed_sup(target, domain, norm, lambda y: y - centre, lower)
     if not upper <= lower * (1 + ROUGH * GAP):
         upper = min(upper, _distance_by_lipschitz_constant(target, domain, norm, centre))
     return Interval(lower, upper)
 
 
-def _enclosed_distance(
-    target: Target, domain: Domain, norm: TokenNorm, centre: Float[Tensor, "tokens channels"], known: float
-) -> float:
-    """An upper end of sup ‖f(x) − centre‖, within GAP where the budget allows."""
+def enclosed_sup(target: Target, domain: Domain, norm: TokenNorm, of: Callable[[Any], Any], known: float) -> float:
+    """An upper end of sup ‖of(f(x))‖, within GAP where the budget allows; `known` is a lower end."""
 
     def start(u: Any) -> State:
         return (domain.points(domain.chart(u)),)
 
     def step(state: State) -> tuple[State, list[Any]]:
-        return state, [target(state[0]) - centre]
+        return state, [of(target(state[0]))]
 
     largest = max(stage.side_out for stage in target.stages) ** 2 * domain.channels
     box = Box(*domain.box, domain.first_cells, domain.meets)

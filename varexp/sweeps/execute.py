@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from torch import Tensor, nn
 
 from varexp.families.base import Evaluation, Reading
+from varexp.maps.norms import find_norm
+from varexp.measurement.contract import require_target
 from varexp.safetensors import packed, sha256
 from varexp.sweeps.plan import Batch, TrainedTogether
 from varexp.sweeps.records import Record
 from varexp.sweeps.rows import make_record
 from varexp.torch_state import controlled_torch
-from varexp.training.problem import Notify, Trained, require_functions_of_words, silent
+from varexp.training.problem import Notify, Trained, silent
 
 
 @dataclass
@@ -76,7 +78,8 @@ def _run(models: Sequence[TrainedTogether], notify: Notify) -> Iterator[tuple[Tr
     started = time.perf_counter()
     first = models[0].deepest
     problems = [model.deepest.problem for model in models]
-    require_functions_of_words(problems)
+    for cell in {(m.deepest.target, m.deepest.domain, m.deepest.measurement.norm): m.deepest for m in models}.values():
+        require_target(cell.target_object, cell.domain_object, find_norm(cell.measurement.norm))
     trained = first.family.train(problems, first.architecture, first.recipe, notify)
     groups: dict[object, list[int]] = {}
     for index, model in enumerate(models):

@@ -1,12 +1,11 @@
 """A learning problem, and the model trained on it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from varexp.maps.domains import Domain
 from varexp.maps.targets import Target
-from varexp.pointwise import require_pointwise
 
 Notify = Callable[[int], None]  # called with a number of finished model-steps
 
@@ -23,14 +22,6 @@ class Problem:
     domain: Domain
     kernel: str
     seed: int
-
-
-def require_functions_of_words(problems: Sequence[Problem]) -> None:
-    """Raise ValueError for a target that depends on other words, on chance or on state, before anything is trained."""
-    for problem in {(id(p.target), p.domain): p for p in problems}.values():
-        word = problem.domain.points(problem.domain.sample(3))
-        for number, stage in enumerate(problem.target.stages, start=1):
-            word = require_pointwise(stage, word, f"stage {number} of the target {stage.feature_map.name}")
 
 
 Model = TypeVar("Model")

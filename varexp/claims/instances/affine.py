@@ -5,6 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from flint import arb
+
+from varexp.claims.instances.contextual import ball
+
 
 @dataclass(frozen=True)
 class Affine:
@@ -19,6 +23,20 @@ class Affine:
     @property
     def lipschitz(self) -> Fraction:
         return abs(self.slope)
+
+    def minus(self, other: "Affine") -> "Affine":
+        """self − other."""
+        return Affine(self.slope - other.slope, self.offset - other.offset)
+
+    def norm(self, alpha: int) -> arb:
+        """The norm in L_1 or L_2 on [0, 1], as a ball."""
+        a, b = self.slope, self.offset
+        if alpha == 2:
+            return ball(a * a / 3 + a * b + b * b).sqrt()
+        ends = (b, a + b)
+        if ends[0] * ends[1] >= 0:
+            return ball(abs(ends[0] + ends[1]) / 2)
+        return ball((ends[0] ** 2 + ends[1] ** 2) / (2 * abs(a)))  # two triangles
 
     def after(self, first: "Affine") -> "Affine":
         """self∘first."""

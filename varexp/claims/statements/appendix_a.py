@@ -115,8 +115,9 @@ def _norms(scale: Fraction = Fraction(1), rank_off: int = 0) -> Evidence:
     return Evidence(tuple(instances), seed=SEED)
 
 
-def _claim(id: str, title: str, printed: str, source: str, reading: Reading) -> Claim:
-    return Claim(id=id, section="A", title=title, printed=printed, source=source, readings=(reading,))
+def _claim(id: str, title: str, printed: str, wording: str, reading: Reading) -> Claim:
+    source = f"reconstructed, {wording} confidence"
+    return Claim(id=id, section="A", title=title, printed=printed, source=source, wording=wording, readings=(reading,))
 
 
 _reading = partial(Reading, name="random sizes", kind="printed", arm="exact", domain="random integers, sizes 1 to 9")
@@ -126,7 +127,7 @@ CLAIMS = (
         "fact-a.1",
         "Norms of matrices",
         "‖X‖_F² = Σ_i ‖X_i‖² = Σ_j ‖X_j‖²; ‖X‖ <= ‖X‖_F <= √rank ‖X‖",
-        "reconstructed, low confidence",
+        "low",
         _reading(
             statement="all four relations",
             norm="Frobenius, spectral",
@@ -144,7 +145,7 @@ CLAIMS = (
         "fact-a.2",
         "Inner products",
         "⟨u∘v, w⟩ = ⟨u∘v∘w, 1⟩ = ⟨u, v∘w⟩ and the like",
-        "reconstructed, medium confidence",
+        "medium",
         _reading(
             statement="the four identities",
             norm="entries",
@@ -159,7 +160,7 @@ CLAIMS = (
         "fact-a.3",
         "Hadamard products and diagonal matrices",
         "u∘v = diag(u)v, diag(u∘v) = diag(u)diag(v), diag(u+v) = diag(u)+diag(v) and the like",
-        "reconstructed, medium confidence",
+        "medium",
         _reading(
             statement="the seven identities",
             norm="entries",

@@ -4,11 +4,12 @@ import random
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import partial
+from itertools import pairwise
 
 from flint import arb
 
 from varexp.claims.claim import Claim, Plant, Reading
-from varexp.claims.evidence import Comparison, Evidence, Instance, at_most, below, equal, evidence
+from varexp.claims.evidence import Evidence, Instance, at_most, below, equal, evidence
 from varexp.claims.instances.contextual import ball
 from varexp.theory.verdicts import Verdict
 
@@ -30,32 +31,47 @@ def _finite(beyond: int) -> Evidence:
     return Evidence(tuple(instances))
 
 
-def _shifted(subtracted: str = "largest") -> Evidence:
-    """exp(score − the largest, or the smallest, score of its row) for scores 0 to 1000, in every format."""
-    scores = (0, 500, 1000)
+def _shifted(subtracted: str = "largest", scores: tuple[int, ...] = (0, 500, 1000)) -> Evidence:
+    """exp(score − the largest, or the smallest, score of its row) for scores 0 to 1000 in every format; D^{-1}A."""
     off = max(scores) if subtracted == "largest" else min(scores)
+    top = scores.index(max(scores))
     instances = []
     for name, (largest, _) in LARGEST.items():
         conclusions = [at_most(f"e^{s - off} <= the largest {name}", ball(s - off).exp(), largest) for s in scores]
+        same = _share(scores, 0, top) - _share(scores, off, top)
+        conclusions.append(at_most("|D^{-1}A − the same with the maximum subtracted|", abs(same), Fraction(1, 10**12)))
         instances.append(Instance(name, tuple(conclusions)))
     return Evidence(tuple(instances))
 
 
-def _attended(residual: bool, scores: Sequence[Sequence[str]] = (("1", "-2"), ("3", "0"))) -> Evidence:
-    """Tokens 1 and 2 under scores that are the same for every query: whether their outputs differ."""
-    x = [Fraction(1), Fraction(2)]
-    instances = []
-    for row in scores:
-        weights = [ball(Fraction(s)).exp() for s in row]
+def _share(scores: Sequence[int], off: int, place: int) -> arb:
+    """An entry of D^{-1}A from scores less `off`."""
+    weights = [ball(s - off).exp() for s in scores]
+    return weights[place] / sum(weights[1:], weights[0])
+
+
+def _attention(query_key: Fraction, value: Fraction, residual: bool) -> list[arb]:
+    """B.3 on the scalar tokens 1 and 2, scores x_i·query_key·x_j as in B.2, with or without the tokens added."""
+    x, outputs = [Fraction(1), Fraction(2)], []
+    for a in x:
+        weights = [ball(a * query_key * b).exp() for b in x]
         mean = (weights[0] * ball(x[0]) + weights[1] * ball(x[1])) / (weights[0] + weights[1])
-        outputs = [mean + ball(v) if residual else mean for v in x]
-        apart: arb | Fraction = x[1] - x[0] if residual else Fraction(0)  # the mean is one number for both
-        conclusions: tuple[Comparison, ...] = (
-            below("0 < difference of the outputs", 0, apart),
-            at_most("‖output‖ <= 4", max(outputs, key=float), 4),
-        )
-        instances.append(Instance(f"scores {', '.join(row)}", conclusions))
-    return Evidence(tuple(instances))
+        outputs.append(ball(value) * mean + ball(a if residual else Fraction(0)))
+    return outputs
+
+
+def _told_apart(residual: bool, query_key: str, values: Sequence[str]) -> Evidence:
+    """Whether the outputs for the tokens 1 and 2 differ for every W_V between two of `values`: with one sign all along.
+
+    A difference that changes its sign is 0 in between, since it is affine in W_V.
+    """
+    W, apart = Fraction(query_key), []
+    for value in values:
+        first, second = _attention(W, Fraction(value), residual)
+        apart.append(second - first)
+    what = f"W_Q W_K^T = {query_key}, W_V from {values[0]} to {values[-1]}"
+    pairs = pairwise(apart) if len(apart) > 1 else [(apart[0], apart[0])]
+    return evidence(what, *[below("0 < product of the differences at both ends", 0, a * b) for a, b in pairs])
 
 
 def _sizes(heights: Sequence[int], a: int = 2, scales: int = 3) -> Evidence:
@@ -67,16 +83,16 @@ def _sizes(heights: Sequence[int], a: int = 2, scales: int = 3) -> Evidence:
     return Evidence(tuple(instances))
 
 
-def _velocity(sign: int = -1) -> Evidence:
+def _velocity(sign: int = -1, words: int = 8) -> Evidence:
     """C.11: F^t = tY + (1 − t)F⁰ is affine in t, so every difference quotient is its derivative: Y + sign·F⁰."""
     source, conclusions = random.Random(SEED), []
-    for _ in range(8):
+    for _ in range(words):
         y, noise = Fraction(source.randint(-99, 99), 10), Fraction(source.randint(-99, 99), 10)
         s, t = Fraction(source.randint(0, 49), 100), Fraction(source.randint(50, 100), 100)
         path = [u * y + (1 - u) * noise for u in (s, t)]
         off = (path[1] - path[0]) / (t - s) - (y + sign * noise)
         conclusions.append(equal("difference quotient − V", off, 0))
-    return evidence("8 random words, noises and times", *conclusions)
+    return evidence(f"{words} random words, noises and times", *conclusions)
 
 
 _exact = partial(Reading, arm="exact", norm="|·|")
@@ -88,10 +104,11 @@ CLAIMS = (
         title="Attention matrix",
         printed="A_{i,j} = exp(X_i W_Q W_K^T X_j^T), no maximum subtracted",
         source="reconstructed, high confidence",
+        wording="high",
         readings=(
             _exact(
                 name="in floats",
-                kind="printed",
+                kind="reading",
                 statement="A is finite in float16, float32, float64 at scores 12, 89, 710",
                 domain="scores",
                 check=partial(_finite, 1),
@@ -109,7 +126,7 @@ CLAIMS = (
                 expected=Verdict.HOLDS,
                 because="every exponent is at most 0.",
                 falsehoods=(Plant("the row's smallest subtracted", partial(_shifted, "smallest")),),
-                truths=(Plant("at scores 11, 88, 709 without", partial(_finite, 0)),),
+                truths=(Plant("of scores 0 to 10", partial(_shifted, scores=(0, 5, 10))),),
             ),
         ),
     ),
@@ -119,28 +136,40 @@ CLAIMS = (
         title="Single attention layer",
         printed="Attn(X) = D^{-1} A X W_V, no residual",
         source="reconstructed, high confidence",
+        wording="high",
         readings=(
             _exact(
                 name="tells tokens apart",
-                kind="printed",
-                statement="the layer as printed keeps different tokens apart for all weights (W_Q = 0 among them)",
-                domain="tokens 1 and 2",
-                check=partial(_attended, False),
+                kind="reading",
+                statement="for all weights the layer answers different tokens differently; here W_Q = 0",
+                domain="scalar tokens 1 and 2",
+                check=partial(_told_apart, False, "0", ("1",)),
                 expected=Verdict.VIOLATED,
-                because="without a residual both tokens become one mean; Lemma 4.4 needs the residual.",
-                falsehoods=(Plant("equal scores", partial(_attended, False, (("0", "0"),))),),
-                truths=(Plant("with the residual", partial(_attended, True)),),
+                because="all scores are 0, so that both tokens become one mean; Lemma 4.4 needs a residual.",
+                falsehoods=(Plant("W_Q W_K^T = 1 and W_V = 0", partial(_told_apart, False, "1", ("-1", "1"))),),
+                truths=(Plant("W_Q W_K^T = 1 and W_V = 1", partial(_told_apart, False, "1", ("1",))),),
             ),
             _exact(
                 name="with a residual",
+                kind="reading",
+                statement="for all weights X + Attn(X) answers different tokens differently; here W_Q W_K^T = 1",
+                domain="scalar tokens 1 and 2",
+                check=partial(_told_apart, True, "1", ("-7", "-6")),
+                expected=Verdict.VIOLATED,
+                because="at W_V = −6.678… both become −10.56…: what attention adds can make up for the difference.",
+                falsehoods=(Plant("W_Q W_K^T = 2", partial(_told_apart, True, "2", ("-20", "-6"))),),
+                truths=(Plant("W_V from −6 to 6", partial(_told_apart, True, "1", ("-6", "6"))),),
+            ),
+            _exact(
+                name="with a residual, scores that do not see the query",
                 kind="repair",
-                statement="X + Attn(X) keeps them apart",
-                domain="tokens 1 and 2",
-                check=partial(_attended, True),
+                statement="with W_Q = 0, X + Attn(X) answers different tokens differently, whatever W_V",
+                domain="scalar tokens 1 and 2",
+                check=partial(_told_apart, True, "0", ("-7", "7")),
                 expected=Verdict.HOLDS,
                 because="the same mean is added to both.",
-                falsehoods=(Plant("without it", partial(_attended, False)),),
-                truths=(Plant("equal scores", partial(_attended, True, (("0", "0"),))),),
+                falsehoods=(Plant("without the residual", partial(_told_apart, False, "0", ("-7", "7"))),),
+                truths=(Plant("W_V from 0 to 1 alone", partial(_told_apart, True, "0", ("0", "1"))),),
             ),
         ),
     ),
@@ -150,10 +179,11 @@ CLAIMS = (
         title="VAE tokenizer",
         printed="r_i = a^{K−i}, Y^i in R^{(h/r_i) x (w/r_i) x c}",
         source="read in the paper",
+        wording="read",
         readings=(
             _exact(
                 name="any size",
-                kind="printed",
+                kind="reading",
                 statement="the sizes are whole numbers for every h (here 6 and 8, a = 2, K = 3)",
                 domain="sizes",
                 check=partial(_sizes, (6, 8)),
@@ -181,6 +211,7 @@ CLAIMS = (
         title="Flow",
         printed="F^t = tY + (1 − t)F⁰, V = dF^t/dt = Y − F⁰",
         source="reconstructed, high confidence",
+        wording="high",
         readings=(
             _exact(
                 name="velocity",
@@ -191,7 +222,7 @@ CLAIMS = (
                 expected=Verdict.HOLDS,
                 because="the path is affine in t.",
                 falsehoods=(Plant("V = Y + F⁰", partial(_velocity, 1)),),
-                truths=(Plant("as printed", _velocity),),
+                truths=(Plant("for one word", partial(_velocity, -1, 1)),),
             ),
         ),
     ),

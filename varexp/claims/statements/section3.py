@@ -62,10 +62,11 @@ DEFINITION_3_1 = Claim(
     title="Bicubic spline kernel",
     printed="W piecewise cubic with W(x) in [0, 1] for all x",
     source="reconstructed, high confidence",
+    wording="high",
     readings=(
         _reading(
             name="Keys",
-            kind="printed",
+            kind="reading",
             statement="the kernels of bicubic interpolation (a = −1/2 and PyTorch's −3/4) are in the class",
             check=partial(_in_unit_interval, ("keys", "keys75")),
             expected=Verdict.VIOLATED,
@@ -115,10 +116,10 @@ def _literal_is(other: str, sizes: Sequence[tuple[int, int]] = SIZES) -> Evidenc
     return Evidence(tuple(instances), seed=SEED)
 
 
-def _linear(power: int = 1) -> Evidence:
+def _linear(power: int = 1, sizes: Sequence[tuple[int, int]] = ((1, 2), (2, 3), (3, 5), (4, 7))) -> Evidence:
     """φ(aX + bY) = aφ(X) + bφ(Y) in fractions, and φ = U⊗U entry by entry; `power` 2 squares the pixels first."""
     source, instances = random.Random(SEED), []
-    for a, b in [(1, 2), (2, 3), (3, 5), (4, 7)]:
+    for a, b in sizes:
         X, Y, c, d = random_image(source, a), random_image(source, a), Fraction(3, 7), Fraction(-5, 2)
 
         def layer(image: Image, size: int = b) -> Image:
@@ -164,11 +165,12 @@ DEFINITION_3_2 = Claim(
     title="Up-interpolation layer",
     printed="Y_{i,j,l} = Σ_{s,t=−1}^{2} W(s) X_{⌊i h/h'⌋+s, ⌊j w/w'⌋+t, l} W(t)",
     source="reconstructed, medium confidence",
+    wording="medium",
     readings=(
         _layer(
             name="bicubic",
-            kind="printed",
-            statement="with Keys' kernel this is bicubic interpolation",
+            kind="reading",
+            statement="with Keys' kernel, which is not in the class of Definition 3.1, this is bicubic interpolation",
             check=partial(_literal_is, "keys", [(2, 3), (3, 5), (4, 8)]),
             expected=Verdict.VIOLATED,
             because="W is evaluated at whole numbers, where Keys' kernel is (0, 1, 0, 0).",
@@ -194,6 +196,7 @@ DEFINITION_3_4 = Claim(
     title="Pyramid up-interpolation (with Def 3.3, Remark 3.5)",
     printed="Y_1 = X_init, Y_i = φ_up,i(X_{i−1}); merged along space: Σ h_i w_i rows",
     source="reconstructed, high confidence",
+    wording="high",
     readings=(
         _layer(
             name="rows",
@@ -214,6 +217,7 @@ REMARK_3_7 = Claim(
     title="The layer is a matrix",
     printed="φ_up is linear, a matrix of size (h'w') x (hw)",
     source="reconstructed, high confidence",
+    wording="high",
     readings=(
         _layer(
             name="linear",
@@ -223,7 +227,7 @@ REMARK_3_7 = Claim(
             expected=Verdict.HOLDS,
             because="a sum with fixed weights.",
             falsehoods=(Plant("of squared pixels", partial(_linear, 2)),),
-            truths=(Plant("as defined", _linear),),
+            truths=(Plant("from 2x2 to 4x4 alone", partial(_linear, sizes=((2, 4),))),),
         ),
         _layer(
             name="norm",

@@ -26,7 +26,7 @@ def _separated(delta: str = "0.99") -> Evidence:
     return evidence("all pairs of 1, 2, 3", *conclusions)
 
 
-def _contextual(constants: str) -> Evidence:
+def _contextual(constants: str, log_delta: int = -85) -> Evidence:
     """Def 4.3 with γ = 3.25 and ln δ = −85 for the identity or for the attention of Lemma 4.4."""
     if constants == "identity":
         ids = [[[ball(x) for x in token] for token in row] for row in THREE]
@@ -34,7 +34,7 @@ def _contextual(constants: str) -> Evidence:
         data = Constants(*NEAR, 3, 2, 1)
         scale = data.scale_of([ball(x[0]) for x in vocabulary(THREE)])
         ids = attention_ids(THREE, [[scale]], [[data.alpha()]])
-    return evidence(f"all pairs of 1, 2, 3 under {constants}", *contextual(THREE, ids, F(13, 4), ball(-85)))
+    return evidence(f"all pairs of 1, 2, 3 under {constants}", *contextual(THREE, ids, F(13, 4), ball(log_delta)))
 
 
 DEFINITION_4_2 = Claim(
@@ -43,6 +43,7 @@ DEFINITION_4_2 = Claim(
     title="Tokenwise separateness",
     printed="γ_min < ‖X_k‖ < γ_max, and different tokens are more than δ apart",
     source="reconstructed, high confidence",
+    wording="high",
     readings=(
         Reading(
             name="decided",
@@ -66,10 +67,11 @@ DEFINITION_4_3 = Claim(
     title="(γ, δ)-contextual mapping",
     printed="‖q(X)_k‖ < γ, and IDs differ by more than δ where the token or the set of tokens differs",
     source="reconstructed, high confidence",
+    wording="high",
     readings=(
         Reading(
             name="attention",
-            kind="printed",
+            kind="reading",
             statement="residual attention of rank one is one, with ln δ = −85",
             arm="constructed",
             norm="Euclidean, per token",
@@ -78,7 +80,7 @@ DEFINITION_4_3 = Claim(
             expected=Verdict.HOLDS,
             because="the smallest separation is e^−15.6.",
             falsehoods=(Plant("the identity is one", partial(_contextual, "identity")),),
-            truths=(Plant("attention is one", partial(_contextual, "attention")),),
+            truths=(Plant("attention is one with ln δ = −200", partial(_contextual, "attention", -200)),),
         ),
     ),
 )

@@ -1,12 +1,13 @@
 """Section 4, Lemma 4.4: attention that is a contextual mapping, its constants and its arithmetic."""
 
 import itertools
+from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
 from typing import Any
 
 import numpy as np
-from flint import ctx
+from flint import arb, ctx
 
 from varexp.claims.claim import Claim, Plant, Reading
 from varexp.claims.evidence import Evidence, at_most, below, equal, evidence
@@ -48,14 +49,16 @@ def _lemma(constants: str, shift: float = 0.0) -> Evidence:
     return Evidence(tuple(instance for e in found for instance in e.instances), numbers)
 
 
-def _printed_delta(length: int = 1) -> Evidence:
-    """Any q with ‖q‖ < γ has differences < 2γ, so δ < 2γ is necessary. One token a sequence: ln 1 = 0 and δ = 1."""
-    gammas = F("0.19"), F("0.41"), F("0.19")
-    rows = tokens(*[[("0.2",)], [("0.4",)]]) if length == 1 else pairs_of(("0.2", "0.4"))
+def _printed_delta(scale: str = "1e-100", length: int = 2) -> Evidence:
+    """Any q with ‖q‖ < γ has differences < 2γ, so δ < 2γ is necessary. Tokens s and 2s: γ scales with s, δ does not."""
+    s = F(scale)
+    gammas = F("0.999") * s, F("2.001") * s, F("0.999") * s
+    rows: Sequences = [[(s,)], [(2 * s,)]] if length == 1 else [[(s,), (2 * s,)], [(2 * s,), (s,)]]
     data = Constants(*gammas, 2, length, 1)
-    delta = F(1) if length == 1 else data.log_delta_printed().exp()
-    needed = below("δ < 2γ, without which no q at all will do", delta, 2 * data.gamma)
-    return evidence(f"tokens 0.2 and 0.4, n = {length}", needed, hypotheses=separateness(rows, *gammas))
+    needed = below(
+        "ln δ < ln 2γ, without which no q at all will do", data.log_delta_printed(), ball(2 * data.gamma).log()
+    )
+    return evidence(f"tokens {scale}·(1, 2), sequences of {length}", needed, hypotheses=separateness(rows, *gammas))
 
 
 def _distinguished(low: str = "2.5088", high: str = "2.5089") -> Evidence:
@@ -64,7 +67,13 @@ def _distinguished(low: str = "2.5088", high: str = "2.5089") -> Evidence:
     return evidence(f"n = 2, equal maxima, gaps 1/2 and {low} to {high}", at_most("0 <= the product", 0, changes))
 
 
-FORMATS: dict[str, Any] = {"float16": np.float16, "float32": np.float32, "float64": np.float64}
+FORMATS: dict[str, Callable[[arb], Any]] = {
+    "float16": lambda x: np.float16(float(x)),
+    "float32": lambda x: np.float32(float(x)),
+    "float64": lambda x: np.float64(float(x)),
+    "whole numbers": lambda x: round(float(x)),
+    "200 digits": lambda x: x.str(200, radius=False),
+}
 
 
 def _collisions(name: str) -> Evidence:
@@ -73,7 +82,7 @@ def _collisions(name: str) -> Evidence:
         data = Constants(F(1), F(5, 2), F(1, 2), 4, 2, 1)
         scale = data.scale_of([ball(x[0]) for x in vocabulary(QUARTERS)])
         found = attention_ids(QUARTERS, [[scale]], [[data.alpha()]])
-        ids = [FORMATS[name](float(row[0][0])) for row in found]
+        ids = [FORMATS[name](row[0][0]) for row in found]
     equal_pairs = sum(a == b for a, b in itertools.combinations(ids, 2))
     return evidence(f"{len(ids)} IDs rounded to {name}", equal("pairs with one ID", int(equal_pairs), 0))
 
@@ -96,6 +105,7 @@ LEMMA_4_4 = Claim(
     title="One attention layer is a contextual mapping",
     printed="γ = γ_max + ε/4, δ = exp(−5 ε^{-1} |V|^4 d κ γ_max log n)",
     source="reconstructed, medium confidence (Hu et al., Lemma 2.2)",
+    wording="medium",
     readings=(
         Reading(
             name="printed δ",
@@ -105,10 +115,10 @@ LEMMA_4_4 = Claim(
                 "for every separated set there is a q with ‖q‖ < γ and separation δ",
                 _printed_delta,
                 Verdict.VIOLATED,
-                "at n = 1 the log vanishes: δ = 1, while all IDs are less than 2γ = 0.915 apart.",
+                "for tokens 1e-100 and 2e-100 ln δ = −222.5, while all IDs are less than 2γ = e^−228.8 apart.",
             ),
-            falsehoods=(Plant("n = 1", _printed_delta),),
-            truths=(Plant("n = 2, where δ is tiny", partial(_printed_delta, 2)),),
+            falsehoods=(Plant("at n = 1, tokens 0.2 and 0.4: δ = 1", partial(_printed_delta, "0.2", 1)),),
+            truths=(Plant("tokens 1 and 2, where δ is tiny", partial(_printed_delta, "1")),),
         ),
         Reading(
             name="Kajitsuka and Sato's δ",
@@ -159,7 +169,7 @@ LEMMA_4_4 = Claim(
                 Verdict.VIOLATED,
                 "Δ/(1 + e^Δ) is not monotone: D(0.5) = D(2.5088), so two sequences share an ID.",
             ),
-            falsehoods=(Plant("gaps of 0.5 and 2.5088", _distinguished),),
+            falsehoods=(Plant("gaps of 0.5 and 2 to 3", partial(_distinguished, "2", "3")),),
             truths=(Plant("gaps of 0.5 and 3 to 9", partial(_distinguished, "3", "9")),),
         ),
         *(
@@ -173,8 +183,8 @@ LEMMA_4_4 = Claim(
                     verdict,
                     because,
                 ),
-                falsehoods=(Plant("in float16", partial(_collisions, "float16")),),
-                truths=(Plant("in float64", partial(_collisions, "float64")),),
+                falsehoods=(Plant("rounded to whole numbers", partial(_collisions, "whole numbers")),),
+                truths=(Plant("rounded to 200 digits", partial(_collisions, "200 digits")),),
             )
             for name, verdict, because in (
                 ("float16", Verdict.VIOLATED, "the smallest separation is e^−25, the format resolves e^−7."),

@@ -30,6 +30,7 @@ THEOREM_5_6 = Claim(
     title="Universality of VAR: how errors of n blocks add up",
     printed="K_2 > 2: ‖τ_VAR − f_word2img‖ <= K_2^n (K_{1,i} ε_{1,i} + ε_{2,i})",
     source="bound and hypothesis read in the paper; index i left free there",
+    wording="read",
     readings=(
         _reading(
             name="printed",
@@ -83,7 +84,7 @@ THEOREM_5_6 = Claim(
             expected=Verdict.HOLDS,
             because="L^n (2 − L) <= 1 is what the sum needs.",
             falsehoods=(Plant("thresholds lower by 0.001", partial(thresholds, Fraction(-1, 1000))),),
-            truths=(Plant("thresholds as bisected", thresholds),),
+            truths=(Plant("for n = 2 and 3 alone", partial(thresholds, depths=(2, 3))),),
         ),
         _reading(
             name="constant of g",
@@ -92,7 +93,7 @@ THEOREM_5_6 = Claim(
             check=constant_of_g,
             expected=Verdict.VIOLATED,
             because="what propagates is Lip(f_i∘g_i): error 3.1 against 9·0.1.",
-            falsehoods=(Plant("the same instance", constant_of_g),),
+            falsehoods=(Plant("three times g, for g", partial(constant_of_g, slope=Fraction(4))),),
             truths=(Plant("with Lip(f) Lip(g)", partial(constant_of_g, True)),),
         ),
         _reading(
@@ -102,7 +103,7 @@ THEOREM_5_6 = Claim(
             check=partial(visited, True),
             expected=Verdict.VIOLATED,
             because="the model leaves the target's image: error 10000.03 against 0.09.",
-            falsehoods=(Plant("the same instance", partial(visited, True)),),
+            falsehoods=(Plant("steepness 10^5", partial(visited, True, Fraction(10**5))),),
             truths=(Plant("measured where the model goes", partial(visited, False)),),
         ),
         _reading(
@@ -113,7 +114,7 @@ THEOREM_5_6 = Claim(
             expected=Verdict.HOLDS,
             because="the telescoped bound is then the error itself, 10000.03.",
             falsehoods=(Plant("measured on F_1(D)", partial(visited, True)),),
-            truths=(Plant("the attaining chain", partial(bounded, family(("3",), (2,)), telescoped)),),
+            truths=(Plant("steepness 10^5", partial(visited, False, Fraction(10**5))),),
         ),
         _reading(
             name="any i",
@@ -163,7 +164,7 @@ THEOREM_5_6 = Claim(
             expected=Verdict.HOLDS,
             because="nearest interpolation keeps constants: error 0.2 at 16x16.",
             falsehoods=(Plant("5 % smaller", partial(attained_on_images, Fraction(95, 100))),),
-            truths=(Plant("as stated", attained_on_images),),
+            truths=(Plant("1x1 to 4x4", partial(attained_on_images, sizes=(2, 4))),),
         ),
         _reading(
             name="function norm under the laws of t_{i−1}",

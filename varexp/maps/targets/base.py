@@ -53,14 +53,20 @@ class FeatureMap(ABC):
         """Lip(f_i ∘ before) for a linear map `before` on tokens; `before` = identity gives K_{1,i} itself."""
 
     def lipschitz(self, norm: str | TokenNorm, before: Float[Tensor, "tokens tokens_in"] | None = None) -> Constant:
-        """K_{1,i} = Lip(f_i), or L_i = Lip(f_i ∘ g_i) with `before` = g_i. UnknownConstantError where not known."""
+        """K_{1,i} = Lip(f_i), or L_i = Lip(f_i ∘ g_i) with `before` = g_i. ValueError where not known, or none."""
         norm = find_norm(norm)
         if self.known_norms is not None and norm.name not in self.known_norms:
             raise UnknownConstantError(
                 f"{self.name} has no known Lipschitz constant in the {norm} norm: use {' or '.join(self.known_norms)}"
             )
         identity = torch.eye(self.side**2, dtype=torch.float64)
-        return self.constant(norm, identity if before is None else before)
+        found = self.constant(norm, identity if before is None else before)
+        if not isinstance(found, Constant):
+            raise ValueError(
+                f"the constant of target {self.name} is a {type(found).__name__}: expected a Constant, such as "
+                "norm.operator_norm(before) * self.K or Constant(lower, upper, 'upper')"
+            )
+        return found
 
     def random(self, purpose: str) -> torch.Generator:
         """The source of randomness of one ingredient."""

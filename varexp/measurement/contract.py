@@ -1,0 +1,91 @@
+"""What a target must be before anything is trained: a function of each word alone that can be enclosed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from varexp.enclosure import Enclosure, UnknownOperationError, point
+from varexp.maps.domains import Domain
+from varexp.maps.norms import TokenNorm
+from varexp.maps.targets import Target, TargetStage
+from varexp.pointwise import require_pointwise
+
+WORDS = 3  # that a target is asked for
+SAME = 1e-9  # relative: by how much words may be answered differently under another leading axis
+CONTRACT = (
+    "a target takes token maps (..., tokens, channels) in float64 and answers the same shape by plain torch, out of "
+    "place and for any leading axes (CONTRIBUTING.md, Add something)"
+)
+
+
+@torch.no_grad()
+def require_target(target: Target, domain: Domain, norm: TokenNorm) -> None:
+    """Ask a target for a few words, as tensors and as enclosures, and for its constants.
+
+    Raises:
+        TypeError: a stage answers no tensor.
+        ValueError: it raises, answers another shape, dtype or what is not finite, or depends on other words, on chance
+            or on state; or its constant is none.
+        UnknownOperationError: it has an operation that cannot be enclosed.
+        FlushToZeroError: the processor takes subnormal numbers for zero.
+    """
+    theta = domain.sample(WORDS)
+    words, enclosed = domain.points(theta), domain.points(point(theta))
+    for number, stage in enumerate(target.stages, start=1):
+        what = f"stage {number} of the target {stage.feature_map.name}"
+        words = _answers(stage, words, what)
+        enclosed = _enclosures(stage, enclosed, words, what)
+        for constant in (stage.lipschitz, stage.lipschitz_feature):
+            constant(norm)  # ValueError where it is not known, or none
+
+
+def _answers(stage: TargetStage, words: Tensor, what: str) -> Tensor:
+    """The answers to words, which are what a target's must be."""
+    expected = (*words.shape[:-2], stage.side_out**2, stage.feature_map.channels)
+    answers = _without_surprise(lambda: require_pointwise(stage, words, what), what, words)
+    if tuple(answers.shape) != expected or answers.dtype != torch.float64:
+        raise ValueError(
+            f"{what} answers {tuple(answers.shape)} in {answers.dtype} to {WORDS} words: expected {expected} in "
+            f"torch.float64; {CONTRACT}"
+        )
+    if not bool(answers.isfinite().all()):
+        raise ValueError(f"{what} answers nan or inf to a word of the domain: expected finite numbers; {CONTRACT}")
+    several = _without_surprise(lambda: stage(words.expand(2, *words.shape).clone()), what, words)
+    if several.shape != (2, *expected) or not torch.allclose(several, answers.expand_as(several), rtol=SAME, atol=SAME):
+        raise ValueError(
+            f"{what} answers {tuple(several.shape)}, or other numbers, to words with two leading axes: expected what "
+            f"it answers to each word alone; {CONTRACT}"
+        )
+    return answers
+
+
+def _enclosures(stage: TargetStage, enclosed: Any, answers: Tensor, what: str) -> Any:
+    """The enclosures of the answers, whose operations must all have rules."""
+    try:
+        found = stage(enclosed)
+    except UnknownOperationError as error:
+        raise UnknownOperationError(f"{what}: {error}") from error
+    if not isinstance(found, Enclosure | Tensor) or tuple(found.shape) != tuple(answers.shape):
+        raise ValueError(f"{what} answers an enclosure of words with a {type(found).__name__}; {CONTRACT}")
+    return found
+
+
+def _without_surprise(answer: Callable[[], Tensor], what: str, words: Tensor) -> Tensor:
+    """An answer; whatever a user's code raises becomes a ValueError that says what was asked for."""
+    try:
+        return answer()
+    except (ValueError, UnknownOperationError):
+        raise
+    except TypeError as error:
+        if str(error).startswith(what):
+            raise
+        raise _raised(error, what, words) from error
+    except Exception as error:  # whatever a user's code raises
+        raise _raised(error, what, words) from error
+
+
+def _raised(error: Exception, what: str, words: Tensor) -> ValueError:
+    reason = (str(error).splitlines() or [""])[0]
+    return ValueError(f"{what} raises {type(error).__name__} ({reason}) for words {tuple(words.shape)}: {CONTRACT}")
