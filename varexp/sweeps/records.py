@@ -25,7 +25,7 @@ from varexp.sweeps.cells import SCHEMA, key_of
 
 Record = dict[str, Any]
 # whose code decides no record: all the rest of the package does
-BYSTANDERS = ("api", "audit", "claims", "commands", "dynamics", "report", "sweeps")
+BYSTANDERS = ("api", "audit", "benchmarks", "calculations", "claims", "commands", "dynamics", "report", "sweeps")
 DECIDING = ("cells.py", "execute.py", "rows.py")  # of this room
 CHECKSUM = "sha256"  # of the rest of a record
 
