@@ -8,6 +8,10 @@ from varexp.claims.claim import Claim
 from varexp.claims.statements import (
     appendix_a,
     appendix_b_c,
+    flowar_operators,
+    operators,
+    prose,
+    sampling,
     section3,
     section4_definitions,
     section4_lemma,
@@ -31,8 +35,14 @@ CLAIMS: tuple[Claim, ...] = tuple(
         section6,
         appendix_a,
         appendix_b_c,
+        operators,
+        sampling,
+        flowar_operators,
+        prose,
     )
     for claim in module.CLAIMS
 )
 
-__all__ = ["CLAIMS", "Claim"]
+NOT_JUDGED = prose.NOT_JUDGED  # sentences that no check can decide, and why
+
+__all__ = ["CLAIMS", "NOT_JUDGED", "Claim"]

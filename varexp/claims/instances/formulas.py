@@ -1,0 +1,120 @@
+"""The printed formulas of layers in balls, to put beside what the package's layers compute: rows are tokens."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import torch
+from flint import arb
+from torch import Tensor
+
+from varexp.claims.evidence import Comparison, at_most
+from varexp.claims.instances.contextual import ball
+
+Matrix = list[list[arb]]
+CLOSE = Fraction(1, 10**11)  # what float64 may lose in a layer of a few tokens
+
+
+def exact(x: Tensor) -> Matrix:
+    """A matrix of float64 numbers, each exactly what it is."""
+    return [[ball(Fraction(entry)) for entry in row] for row in x.tolist()]
+
+
+def drawn(*shape: int, seed: int = 0) -> Tensor:
+    """Random float64 numbers with few bits."""
+    source = torch.Generator().manual_seed(seed)
+    return torch.randint(-32, 33, shape, generator=source).double() / 16
+
+
+def close(what: str, made: Tensor, formula: Matrix) -> Comparison:
+    """Whether no entry of what the package made is further than CLOSE from the formula's."""
+    off = arb(0)
+    for row, wanted in zip(exact(made), formula, strict=True):
+        for entry, value in zip(row, wanted, strict=True):
+            off = off.max(abs(entry - value))
+    return at_most(f"{what}: largest |package − formula|", off, CLOSE)
+
+
+def product(a: Matrix, b: Matrix) -> Matrix:
+    """A B."""
+    columns = list(zip(*b, strict=True))
+    return [[_sum([x * y for x, y in zip(row, column, strict=True)]) for column in columns] for row in a]
+
+
+def transpose(a: Matrix) -> Matrix:
+    """Aᵀ."""
+    return [list(column) for column in zip(*a, strict=True)]
+
+
+def plus(a: Matrix, b: Matrix) -> Matrix:
+    """A + B, or A with the one row of B added to each of its rows."""
+    rows = b * len(a) if len(b) == 1 else b
+    return [[x + y for x, y in zip(row, other, strict=True)] for row, other in zip(a, rows, strict=True)]
+
+
+def times(a: Matrix, b: Matrix) -> Matrix:
+    """Entry by entry."""
+    return [[x * y for x, y in zip(row, other, strict=True)] for row, other in zip(a, b, strict=True)]
+
+
+def relu(a: Matrix) -> Matrix:
+    """max(0, x) of each entry."""
+    return [[x.max(arb(0)) for x in row] for row in a]
+
+
+def softmax(row: Sequence[arb]) -> list[arb]:
+    """B.1: exp(z)/⟨exp(z), 1⟩."""
+    weights = [x.exp() for x in row]
+    total = _sum(weights)
+    return [w / total for w in weights]
+
+
+def attention(x: Matrix, query: Matrix, key: Matrix, value: Matrix) -> Matrix:
+    """B.2, B.3: D^{-1} A X W_V with A = exp(X W_Q W_Kᵀ Xᵀ)."""
+    scores = product(product(x, query), transpose(product(x, key)))
+    return product(product([softmax(row) for row in scores], x), value)
+
+
+def feed_forward(x: Matrix, into: Matrix, into_bias: Matrix, out: Matrix, out_bias: Matrix) -> Matrix:
+    """B.5: X + W² relu(W¹ X + b¹) + b² on every token, weights as they stand there (hidden x width, width x hidden)."""
+    hidden = relu(plus(product(x, transpose(into)), into_bias))
+    return plus(x, plus(product(hidden, transpose(out)), out_bias))
+
+
+def layer_norm(x: Matrix) -> Matrix:
+    """C.9: (X_j − μ_j)/σ_j."""
+    result = []
+    for row in x:
+        mean = _sum(row) / len(row)
+        deviation = (_sum([(v - mean) ** 2 for v in row]) / len(row)).sqrt()
+        result.append([(v - mean) / deviation for v in row])
+    return result
+
+
+def convolution(
+    x: Sequence[Sequence[Sequence[Fraction]]], kernels: Sequence[Sequence[Sequence[Sequence[Fraction]]]]
+) -> list[list[Fraction]]:
+    """B.6 in fractions on an image [i][j][c] with kernels [l][m][n][c]: tokens row by row, zero outside."""
+    side = len(x)
+
+    def pixel(i: int, j: int, c: int) -> Fraction:
+        return x[i][j][c] if 0 <= i < side and 0 <= j < side else Fraction(0)
+
+    def entry(i: int, j: int, kernel: Sequence[Sequence[Sequence[Fraction]]]) -> Fraction:
+        return sum(
+            (
+                pixel(i + m - 1, j + n - 1, c) * w
+                for m, line in enumerate(kernel)
+                for n, tap in enumerate(line)
+                for c, w in enumerate(tap)
+            ),
+            Fraction(0),
+        )
+
+    return [[entry(i, j, kernel) for kernel in kernels] for i in range(side) for j in range(side)]
+
+
+def _sum(values: Sequence[arb]) -> arb:
+    total = arb(0)
+    for value in values:
+        total += value
+    return total
