@@ -124,3 +124,28 @@ def test_parts_keep_the_smaller_upper_bound_of_their_own_and_their_parents():
     parents = torch.tensor([0, 0, 1])
     found = made._inherit_bounds(refined, parent, parents, torch.tensor([1.9], dtype=torch.float64))
     assert found.upper.flatten().tolist() == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "halved", "expected"),
+    [
+        (1.0625, 1.0624, (0, 0), 3),  # hardly smaller, and states of their own on both
+        (1.0625, 1.03126, (0, 0), 3),
+        (1.0625, 1.03125, (0, 0), 0),  # half of the excess is left, and no more
+        (1.0625, 0.99, (0, 0), 0),
+        (1.25, 1.2499, (0, 0), 0),  # far from the goal
+        (1.0625, 1.0624, (1, 0), 0),  # the state of the parent, or of the part, is that of a larger cell
+        (1.0625, 1.0624, (0, 1), 0),
+        (1.0625, 1.0624, (1, 1), 0),
+    ],
+)
+def test_a_cell_stalls_if_near_the_goal_more_than_its_share_of_the_excess_is_left(before, after, halved, expected):
+    """The target is 1, the share a half, and the parent had stalled twice."""
+    policy = RefinementPolicy(stalled_share=0.5, near_goal=1.1)
+    made = Search(lambda u: (u,), [], Box((0.0,), (1.0,), (1,)), NORMS["max"], 1, policy=policy)
+    parent, refined = cells([[0.0]], [[before]]), cells([[0.0]] * 2, [[after]] * 2)
+    for of, generation in zip((parent, refined), halved, strict=True):
+        of.boxes.generations = torch.full((len(of),), generation)
+    parent.stalled = torch.tensor([2])
+    found = made._inherit_bounds(refined, parent, torch.tensor([0, 0]), torch.ones(1, dtype=torch.float64))
+    assert found.stalled.tolist() == [expected] * 2
