@@ -114,6 +114,7 @@ def test_what_is_not_finite():
     assert ends.isinf().tolist() == [False, True, False, False, False]
     assert (ends == 0).tolist() == [False, False, False, True, True]
     assert bool((libm.sin(torch.tensor([1e5, 1e300, inf], dtype=torch.float64)).abs() <= 1 + libm.SIN_ERROR).all())
+    assert 0 < libm.SMALLEST_EXP < 1e-300
     zero = torch.zeros(1, dtype=torch.float64)
     assert float(libm.log(zero)) == -inf
     assert float(libm.exp(zero)) == 1
