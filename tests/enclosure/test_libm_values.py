@@ -7,7 +7,7 @@ import torch
 from flint import arb, ctx
 
 from varexp.enclosure import libm
-from varexp.enclosure.libm import common
+from varexp.enclosure.libm import common, trigonometric
 from varexp.enclosure.rounding import SMALLEST, UNIT
 
 
@@ -129,3 +129,16 @@ def test_shapes_and_arguments_stay():
         assert found.shape == x.shape
         assert torch.equal(x, before)
         torch.testing.assert_close(found[7:9, 1], getattr(libm, name)(x[7:9, 1]), rtol=0, atol=0, equal_nan=True)
+
+
+def test_arguments_of_atan_are_as_near_to_a_node_as_its_proof_takes_for_granted(monkeypatch):
+    """Half a part away at most; an argument beyond 1 is replaced by its inverse."""
+    far, formula = [], trigonometric._of_atan
+
+    def measured(size, node, angle):
+        far.append(float((size - node).abs().max()))
+        return formula(size, node, angle)
+
+    monkeypatch.setattr(trigonometric, "_of_atan", measured)
+    libm.atan(whole_range(1e300))
+    assert 0.49 / trigonometric.ATAN_PARTS < max(far) <= 0.5 / trigonometric.ATAN_PARTS * (1 + 2.0**-40)
