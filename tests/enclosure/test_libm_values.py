@@ -7,7 +7,7 @@ import torch
 from flint import arb, ctx
 
 from varexp.enclosure import libm
-from varexp.enclosure.libm import common
+from varexp.enclosure.libm import common, trigonometric
 from varexp.enclosure.rounding import SMALLEST, UNIT
 
 
@@ -75,7 +75,7 @@ def test_powers_are_within_the_proved_errors(exponent):
 @pytest.mark.parametrize(("exponent", "units"), [(0.5, 3), (-0.5, 3), (2.0, 7472), (-1.0, 3743), (0.25, 946.25)])
 def test_errors_of_powers_by_hand(exponent, units):
     """|exponent|·(746·4 + 745) + 2·7 roundings to first order; a square root has three at most."""
-    assert libm.power_error(exponent) == pytest.approx(units * UNIT, rel=1e-8)
+    assert libm.power_error(exponent) == pytest.approx(units * UNIT, rel=1e-8, abs=0.0)
     assert libm.power_error(exponent) >= units * UNIT
 
 
@@ -114,6 +114,7 @@ def test_what_is_not_finite():
     assert ends.isinf().tolist() == [False, True, False, False, False]
     assert (ends == 0).tolist() == [False, False, False, True, True]
     assert bool((libm.sin(torch.tensor([1e5, 1e300, inf], dtype=torch.float64)).abs() <= 1 + libm.SIN_ERROR).all())
+    assert 0 < libm.SMALLEST_EXP < 1e-300
     zero = torch.zeros(1, dtype=torch.float64)
     assert float(libm.log(zero)) == -inf
     assert float(libm.exp(zero)) == 1
@@ -128,3 +129,16 @@ def test_shapes_and_arguments_stay():
         assert found.shape == x.shape
         assert torch.equal(x, before)
         torch.testing.assert_close(found[7:9, 1], getattr(libm, name)(x[7:9, 1]), rtol=0, atol=0, equal_nan=True)
+
+
+def test_arguments_of_atan_are_as_near_to_a_node_as_its_proof_takes_for_granted(monkeypatch):
+    """Half a part away at most; an argument beyond 1 is replaced by its inverse."""
+    far, formula = [], trigonometric._of_atan
+
+    def measured(size, node, angle):
+        far.append(float((size - node).abs().max()))
+        return formula(size, node, angle)
+
+    monkeypatch.setattr(trigonometric, "_of_atan", measured)
+    libm.atan(whole_range(1e300))
+    assert 0.49 / trigonometric.ATAN_PARTS < max(far) <= 0.5 / trigonometric.ATAN_PARTS * (1 + 2.0**-40)

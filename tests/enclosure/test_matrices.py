@@ -8,7 +8,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from varexp.enclosure.matrices import MOST_REMEMBERED, Matrix, as_matrix, constant_row, identity, shared_matrices
+from varexp.enclosure.matrices import (
+    MOST_REMEMBERED,
+    Matrix,
+    as_matrix,
+    constant_row,
+    identity,
+    shared_matrices,
+    stack_rows,
+)
+from varexp.enclosure.rounding import SMALLEST
 from varexp.maps.patterns import generator
 
 
@@ -41,6 +50,7 @@ def test_by_hand():
     assert (a * 0.5).value.tolist() == [[0.5, 1.0]]
     assert (a + a * -1.0).is_zero  # a structural zero, exactly
     assert constant_row(4, 0.25).value.tolist() == [[0.25] * 4]
+    assert constant_row(2).value.tolist() == [[1.0, 1.0]]
     assert (b @ a).rearrange(lambda x: x.mT, "turned").value.tolist() == [[3.0, 4.0], [6.0, 8.0]]
 
 
@@ -113,3 +123,44 @@ def test_a_multiple_of_what_is_hardly_off_is_rounded_too(seed, factor):
     a = drawn(2, 2, seed=seed)
     truth = [[x * Fraction(factor) for x in row] for row in fractions(a)]
     assert not off(Matrix(a, torch.full_like(a, 1e-40)) * factor, truth)
+
+
+@given(st.integers(0, 10**6))
+def test_a_product_and_a_sum_of_what_is_hardly_off_are_rounded_too(seed):
+    a, b = drawn(3, 3, seed=seed), drawn(3, 3, seed=seed + 1)
+    A, B = fractions(a), fractions(b)
+    total = [[x + y for x, y in zip(*rows, strict=True)] for rows in zip(A, B, strict=True)]
+    for one, other in ((1e-40, None), (None, 1e-40), (1e-40, 1e-40)):
+        left, right = (Matrix(m, e and torch.full_like(m, e)) for m, e in zip((a, b), (one, other), strict=True))
+        assert not off(left @ right, product(A, B))
+        assert not off(left + right, total)
+
+
+def test_what_vanishes_in_a_multiple_is_in_its_error_and_nothing_else_is():
+    value, error = (torch.tensor([row], dtype=torch.float64) for row in ([SMALLEST, 0, 0], [0, SMALLEST, 0]))
+    found = Matrix(value, error) * 0.25
+    assert found.value.tolist() == [[0.0, 0.0, 0.0]]
+    assert (found.error > 0).tolist() == [[True, True, False]]
+
+
+def test_a_matrix_is_zero_if_no_entry_can_be_another_number():
+    zero, one = torch.zeros(1, 2, dtype=torch.float64), torch.ones(1, 2, dtype=torch.float64)
+    assert Matrix(zero).is_zero
+    assert Matrix(zero, zero).is_zero
+    for other in (Matrix(one), Matrix(one, zero), Matrix(zero, one), Matrix(one, one)):
+        assert not other.is_zero
+
+
+def test_errors_are_moved_with_their_entries():
+    value, error = drawn(2, 3), drawn(2, 3, seed=1).abs()
+    assert torch.equal(Matrix(value, error).mT.error, error.mT)
+    assert Matrix(value).mT.error is None
+    known, unknown, zero = Matrix(value), Matrix(value, error), torch.zeros_like(error)
+    assert stack_rows([known, known]).error is None
+    for parts, errors in (
+        ([known, unknown], [zero, error]),
+        ([unknown, known], [error, zero]),
+        ([unknown, unknown], [error, error]),
+    ):
+        assert torch.equal(stack_rows(parts).value, torch.cat([value, value]))
+        assert torch.equal(stack_rows(parts).error, torch.cat(errors))

@@ -105,6 +105,15 @@ def test_what_nodes_and_transform_round_is_in_the_remainder():
     assert bool((multiply(x, y).remainder >= allowed).all())
 
 
+@pytest.mark.parametrize("order", [0, 7])
+def test_constants_meet_the_rounding_of_one_product_alone(order):
+    """What does not vary passes neither evaluations nor a transform, and nothing is allowed for them."""
+    x, y = (ChebyshevModel.constant(ring(1, order), torch.full((1, 1, 1), c).double()) for c in (1.1, -1.3))
+    rounded = abs(Fraction(1.1) * Fraction(-1.3) - Fraction(1.1 * -1.3))
+    assert 0 < rounded <= Fraction(float(multiply(x, y).remainder))
+    assert float(multiply(x, y).remainder) <= 1.43 * (2 * x.ring.grid().lebesgue + 4) * gamma(9) * (1 + ROUNDING)
+
+
 def of_parts(order, parts):
     """A model of one number: coefficients by degree, two symbols of opposite sign, and a remainder."""
     polynomial, generators = torch.zeros(order + 1, 1, 1, 1).double(), torch.zeros(2, 1, 1, 1).double()

@@ -7,7 +7,7 @@ import torch
 
 from varexp.enclosure import Box, Goal, RefinementPolicy, Search, Transition
 from varexp.enclosure import search as searching
-from varexp.enclosure.cells import Boxes, Cells
+from varexp.enclosure.cells import Boxes, Cells, first_boxes
 from varexp.maps.norms import NORMS
 
 POLICIES = {
@@ -124,3 +124,53 @@ def test_parts_keep_the_smaller_upper_bound_of_their_own_and_their_parents():
     parents = torch.tensor([0, 0, 1])
     found = made._inherit_bounds(refined, parent, parents, torch.tensor([1.9], dtype=torch.float64))
     assert found.upper.flatten().tolist() == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "halved", "expected"),
+    [
+        (1.0625, 1.0624, (0, 0), 3),  # hardly smaller, and states of their own on both
+        (1.0625, 1.03126, (0, 0), 3),
+        (1.0625, 1.03125, (0, 0), 0),  # half of the excess is left, and no more
+        (1.0625, 0.99, (0, 0), 0),
+        (1.25, 1.2499, (0, 0), 0),  # far from the goal
+        (1.0625, 1.0624, (1, 0), 0),  # the state of the parent, or of the part, is that of a larger cell
+        (1.0625, 1.0624, (0, 1), 0),
+        (1.0625, 1.0624, (1, 1), 0),
+    ],
+)
+def test_a_cell_stalls_if_near_the_goal_more_than_its_share_of_the_excess_is_left(before, after, halved, expected):
+    """The target is 1, the share a half, and the parent had stalled twice."""
+    policy = RefinementPolicy(stalled_share=0.5, near_goal=1.1)
+    made = Search(lambda u: (u,), [], Box((0.0,), (1.0,), (1,)), NORMS["max"], 1, policy=policy)
+    parent, refined = cells([[0.0]], [[before]]), cells([[0.0]] * 2, [[after]] * 2)
+    for of, generation in zip((parent, refined), halved, strict=True):
+        of.boxes.generations = torch.full((len(of),), generation)
+    parent.stalled = torch.tensor([2])
+    found = made._inherit_bounds(refined, parent, torch.tensor([0, 0]), torch.ones(1, dtype=torch.float64))
+    assert found.stalled.tolist() == [expected] * 2
+
+
+@pytest.mark.parametrize(
+    ("index", "order", "evaluations", "expected"),
+    [
+        (0, 1, 5, 4),  # three cells, and two parts of one of them
+        (0, 1, 4, 3),
+        (1, 1, 7, 4),  # each part costs an evaluation of the first stage as well
+        (1, 1, 6, 3),
+        (0, 0, 100, 3),  # where parameters are symbols, halves would inherit what is unknown
+    ],
+)
+def test_a_cell_that_cannot_succeed_is_divided_before_a_stage_if_there_is_room_for_it(
+    index, order, evaluations, expected
+):
+    """A remainder of 0.3 grows by a factor of 4 at least, and the sup is 1 at least; 0.25 could do."""
+    stage = Transition(lambda state: (state, [state[0]]), lambda state: state, 1)
+    box, goal = Box((0.0,), (3.0,), (3,)), Goal(gap=0.01, evaluations=evaluations)
+    made = Search(lambda u: (u[..., None],), [stage] * 2, box, NORMS["max"], order, goal)
+    middle, radius = first_boxes(box)
+    boxes = made._compute_states(middle, radius, middle.new_zeros(3, index), index)
+    boxes.states[0].remainder[:] = torch.tensor([0.3, 0.25, 0.2], dtype=torch.float64)[:, None, None]
+    cells = made._start_stage(boxes, index, torch.ones(1, dtype=torch.float64))
+    assert len(cells) == expected
+    assert float(cells.boxes.radius.sum()) == pytest.approx(1.5)
