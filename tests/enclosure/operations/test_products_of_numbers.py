@@ -65,6 +65,10 @@ USES = {
     "addcmul of another": lambda x: torch.addcmul(ROWS, V, x),
     "addcmul of values": lambda x: torch.addcmul(x, x.sin(), x.cos()),
     "lerp": lambda x: torch.lerp(x, x.sin(), 0.25),
+    "lerp to a constant": lambda x: torch.lerp(x, ROWS, 0.25),
+    "lerp from a constant": lambda x: torch.lerp(ROWS, x, 0.25),
+    "lerp by a value": lambda x: torch.lerp(x, ROWS, x.sin()),
+    "lerp of constants": lambda x: torch.lerp(ROWS, V, x),
 }
 
 
@@ -115,10 +119,11 @@ def distance(found, exact):
 @pytest.mark.parametrize("divisor", [3.0, 1.7e308, -1.7e308, -(2.0**1023) * 1.1, 2.0**1000 * 1.3, -0.7])
 def test_quotients_are_rounded_by_as_much_as_is_allowed_for(divisor):
     for numerator in (1.0, 1e100, -3e99, 0.1):
-        found = exactly(torch.tensor([[numerator]], dtype=torch.float64)) / divisor
-        off, R = distance(found, Fraction(numerator) / Fraction(divisor))
-        assert off <= R
-        assert abs(divisor) > 1e300 or 1e-15 * abs(numerator / divisor) >= R
+        one = exactly(torch.tensor([[numerator]], dtype=torch.float64))
+        for given in (divisor, torch.tensor([divisor], dtype=torch.float64)):
+            off, R = distance(one / given, Fraction(numerator) / Fraction(divisor))
+            assert off <= R
+            assert abs(divisor) > 1e300 or 1e-15 * abs(numerator / divisor) >= R
 
 
 def test_the_product_of_constants_is_rounded():
