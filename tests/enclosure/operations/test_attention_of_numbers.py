@@ -131,7 +131,7 @@ def test_scores_without_a_mask_stay_as_they_are():
 
 
 def test_infinity_in_a_mask_does_not_hide():
-    """−∞ alone stands for the weight 0: where ∞ is added, the limit of growing numbers, the value itself, is enclosed."""
+    """−∞ alone stands for the weight 0: where ∞ is added, the limit of growing numbers is enclosed."""
     mask = torch.zeros(3, 3, dtype=torch.float64)
     mask[0, 1] = math.inf
     found = F.scaled_dot_product_attention(exactly(X), exactly(X), exactly(X), attn_mask=mask).model()
