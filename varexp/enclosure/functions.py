@@ -26,7 +26,7 @@ def _absolute_error(error: float) -> Callable[[Tensor, Tensor], Tensor]:
 
 
 def _trigonometric_error(x: Tensor, y: Tensor) -> Tensor:
-    return torch.where(x <= libm.SIN_LIMIT, libm.SIN_ERROR, 2 + libm.SIN_ERROR)
+    return torch.full_like(y, libm.SIN_ERROR) + 2.0 * ~(x <= libm.SIN_LIMIT)
 
 
 def _exp_from_above(x: Tensor) -> Tensor:

@@ -87,13 +87,38 @@ def test_values_are_contained_and_have_torchs_shape(use, width):
 
 
 def test_a_row_that_is_masked_all_along_is_no_number():
-    """As in torch, where softmax gives nan, and attention 0."""
+    """As in torch, where softmax gives nan: refused."""
     x = Enclosure.of(random_model(5, 1, 3, (), 0.3))
     mask = torch.tensor([[True] * 5, [False] * 5, [True, False, True, False, False]])
-    found = x.masked_fill(mask, -math.inf).softmax(-1).model()
-    bound = found.deviation(found.uncertainty()) + found.polynomial[0].abs()
-    assert not bool(bound[:, 0].isfinite().any()) or bool((bound[:, 0] >= 1).all())
-    assert bool(found.uncertainty()[:, 1:].isfinite().all())
+    with pytest.raises(UnknownOperationError, match="masked all along"):
+        x.masked_fill(mask, -math.inf).softmax(-1)
+    assert x.masked_fill(mask[1:2], -math.inf).softmax(-1).model().uncertainty().isfinite().all()
+
+
+@pytest.mark.parametrize("number", [math.inf, math.nan])
+def test_masks_that_torch_makes_nan_of_are_refused(number):
+    x = Enclosure.of(random_model(5, 1, 3, (), 0.3))
+    mask = torch.tensor([[0.0, number, 0.0, 0.0, -math.inf]] * 3, dtype=torch.float64)
+    for f in (
+        lambda: x.masked_fill(mask == number if number == number else mask.isnan(), number),
+        lambda: torch.where(mask == 0.0, x, number),
+        lambda: functional.scaled_dot_product_attention(x, x, x, attn_mask=mask[:, :3]),
+    ):
+        with pytest.raises(UnknownOperationError, match=r"nan or \+inf"):
+            f()
+
+
+@pytest.mark.parametrize("exponent", [math.inf, -math.inf, math.nan])
+def test_powers_that_are_no_number_are_refused(exponent):
+    with pytest.raises(UnknownOperationError, match="exponent"):
+        Enclosure.of(random_model(5, 1, 3, (), 0.3)) ** exponent
+
+
+def test_einsum_sums_a_constant_away():
+    x, v = random_model(4, 1, 3, (), 0.3), torch.tensor([1.0, 2.0, -5.0], dtype=torch.float64)
+    found = torch.einsum("ntc,d->nt", Enclosure.of(x), v).model()
+    wanted = torch.einsum("ntc,d->nt", x.polynomial[0], v)
+    assert bool(((found.polynomial[0] - wanted).abs() <= found.uncertainty() + 1e-9).all())
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import partial
+from itertools import pairwise
 
 from varexp.claims.claim import Claim, Plant, Reading
 from varexp.claims.evidence import Comparison, Evidence, Instance, at_most, below, equal, evidence
@@ -14,6 +15,7 @@ from varexp.theory.bounds import keff, printed
 from varexp.theory.verdicts import Verdict
 
 SMALL = Fraction(1, 100)
+SOURCE = "abstract and introduction"
 
 
 def _undone(before: int = 1, after: int = 2, keeps: bool = True) -> Evidence:
@@ -37,8 +39,8 @@ def _grows(constants: Sequence[str], by: str = "1.5", depths: int = 8) -> Eviden
     for constant in constants:
         errors = [attaining(Fraction(constant), n, SMALL).error for n in range(1, depths + 1)]
         conclusions: list[Comparison] = [
-            at_most(f"{by} error_{n} <= error_{n + 1}", Fraction(by) * errors[n - 1], errors[n])
-            for n in range(1, depths)
+            at_most(f"{by} error_{n} <= error_{n + 1}", Fraction(by) * before, after)
+            for n, (before, after) in enumerate(pairwise(errors), start=1)
         ]
         instances.append(Instance(f"K = {constant}, {depths} blocks", tuple(conclusions)))
     return Evidence(tuple(instances))
@@ -62,7 +64,7 @@ def _claim(id: str, title: str, words: str, *readings: Reading) -> Claim:
         section="prose",
         title=title,
         printed=words,
-        source="abstract and introduction",
+        source=SOURCE,
         wording="high",
         readings=readings,
     )
@@ -96,7 +98,7 @@ CLAIMS = (
             statement="a map with a constant of at most 2 has 2.001 as a constant too: the bound holds with it",
             check=_any_constant,
             expected=Verdict.HOLDS,
-            because="K_2 > 2 is a condition on the constant one writes down, not on the map; bound_keff is this reading.",
+            because="K_2 > 2 is a condition on the constant one writes down, not on the map: bound_keff.",
             falsehoods=(Plant("with K_2 itself", partial(bounded, family(("1.5",), (2, 10)), printed)),),
             truths=(Plant("with K_eff = max(2, K_2)", partial(bounded, family(("0.5", "1.5"), (2, 10)), keff)),),
             hypotheses="K_2 > 2",
@@ -120,7 +122,7 @@ CLAIMS = (
             statement="it does if every stage expands by K_2 >= 2 and misses by the same amount",
             check=partial(_grows, ("2", "3", "10")),
             expected=Verdict.HOLDS,
-            because="Σ_{j<n} K^j at least doubles. So does what is approximated: relative to it the error need not grow.",
+            because="Σ_{j<n} K^j at least doubles. The target grows as well: relative to it the error need not.",
             falsehoods=(Plant("with K_2 = 1 among them", partial(_grows, ("1", "2"))),),
             truths=(Plant("for three blocks", partial(_grows, ("2", "3"), "1.5", 3)),),
         ),

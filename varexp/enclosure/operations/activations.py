@@ -151,6 +151,8 @@ def softmax(x: Enclosure, dim: Any, *, _stacklevel: int = 3) -> Enclosure:
 def softmax_of(scores: ChebyshevModel) -> Enclosure:
     """Softmax along the last axis. A score of −inf, as masks have it, stands for the weight 0."""
     masked = scores.polynomial[0] == -math.inf
+    if bool(masked.all(dim=-1).any()):
+        raise UnknownOperationError("softmax of a row masked all along is nan: leave one score that is not −inf")
     return Enclosure(SoftmaxExpression(_without_infinities(scores, masked) if bool(masked.any()) else scores))
 
 

@@ -39,8 +39,10 @@ def scaled_dot_product_attention(
         k, v = (repeat_interleave(x, q.logical[-3] // x.logical[-3], -3) for x in (k, v))
     q = mul(q, 1 / math.sqrt(q.logical[-1]) if scale is None else scale)
     scores = masked(matmul(q, transpose(k, -1, -2)), attn_mask, is_causal)
-    mixed = matmul(softmax(scores, -1), v)
-    return mixed if attn_mask is None else masked_fill(mixed, _attends_to_nothing(attn_mask, scores), 0.0)
+    if attn_mask is None:
+        return matmul(softmax(scores, -1), v)
+    nothing = _attends_to_nothing(attn_mask, scores)
+    return masked_fill(matmul(softmax(masked_fill(scores, nothing, 0.0), -1), v), nothing, 0.0)
 
 
 def _attends_to_nothing(mask: Tensor, scores: Enclosure) -> Tensor:
@@ -63,7 +65,9 @@ def masked(scores: Enclosure, mask: Tensor | None, is_causal: bool) -> Enclosure
 
 
 def add_mask(scores: Enclosure, mask: Tensor) -> Enclosure:
-    """scores + mask, where an entry −inf of the mask gives −inf."""
+    """scores + mask, where an entry −inf of the mask gives −inf. Refuses nan and +inf, of which torch makes nan."""
+    if bool((mask.isnan() | (mask == math.inf)).any()):
+        raise UnknownOperationError("a mask of attention holds numbers or −inf, got nan or +inf: torch answers nan")
     hidden = mask == -math.inf
     result = add(scores, mask.masked_fill(hidden, 0.0))
     return masked_fill(result, hidden, -math.inf) if bool(hidden.any()) else result

@@ -108,7 +108,7 @@ def _permuted(x: Any, labels: str, order: str) -> Any:
     if set(labels) != set(order):
         raise UnknownOperationError(f"the result of einsum has labels {order!r}, its operands give {labels!r}")
     places = [labels.index(c) for c in order]
-    return permute(x, *places) if isinstance(x, Enclosure) else x.permute(*places)
+    return permute(x, *places) if isinstance(x, Enclosure) else x.permute(places)
 
 
 def _summed(x: Any, labels: str, needed: set[str]) -> tuple[Any, str]:

@@ -111,7 +111,7 @@ def power(x: Any, exponent: Any) -> Enclosure:
     number = as_number(exponent)
     if number is None:
         raise UnknownOperationError("a power has an enclosure only with one constant number as its exponent")
-    return _power(x, int(number)) if number == int(number) and 0 < number <= 64 else _real_power(x, number)
+    return _power(x, int(number)) if 0 < number <= 64 and number == int(number) else _real_power(x, number)
 
 
 def _power(x: Enclosure, exponent: int) -> Enclosure:

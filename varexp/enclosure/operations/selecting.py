@@ -1,5 +1,6 @@
 """Entries picked by constant indices or masks."""
 
+import math
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
@@ -126,7 +127,18 @@ def where(condition: Tensor, input: Any, other: Any) -> Enclosure:  # torch's na
     like = input if isinstance(input, Enclosure) else other
     x, y = of_same_rank(as_enclosure(input, like), as_enclosure(other, like), "where")
     mask = without_cells(_as_mask(condition), like)
+    for constant in (input, other):
+        _require_numbers(constant)
     return Enclosure.of(_picked(mask, x.model(), y.model()))
+
+
+def _require_numbers(constant: Any) -> None:
+    """Refuse nan and +inf, which are values that softmax makes nan of; −inf masks scores, with the weight 0."""
+    if isinstance(constant, Enclosure):
+        return
+    values = torch.as_tensor(constant)
+    if values.is_floating_point() and bool((values.isnan() | (values == math.inf)).any()):
+        raise UnknownOperationError("where and masked_fill put in numbers or −inf, got nan or +inf: use a number")
 
 
 def _as_mask(condition: Any) -> Tensor:
