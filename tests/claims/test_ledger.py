@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from varexp.claims import CLAIMS
+from varexp.claims import CLAIMS, NOT_JUDGED
 from varexp.claims.audit import disagreements
 from varexp.claims.claim import Plant, Reading
 from varexp.claims.evidence import at_most, evidence
@@ -20,7 +20,7 @@ RELEASED = Path(__file__).parents[2] / "results" / "ledger.json"
 
 @pytest.fixture(scope="module")
 def ledger():
-    return check(CLAIMS)
+    return check(CLAIMS, NOT_JUDGED)
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
@@ -55,7 +55,7 @@ def test_counts_add_up_and_nothing_planted_is_missed(ledger):
 
 
 def test_two_runs_write_the_same_bytes_and_the_released_ledger_is_what_is_found(ledger, tmp_path):
-    save(check(CLAIMS), tmp_path / "ledger.json")
+    save(check(CLAIMS, NOT_JUDGED), tmp_path / "ledger.json")
     again = json.loads((tmp_path / "ledger.json").read_text(encoding="utf-8"))
     assert again == ledger
     released = json.loads(RELEASED.read_text(encoding="utf-8"))
@@ -132,6 +132,13 @@ def test_a_plant_that_is_the_readings_own_check_is_refused(same):
     with pytest.raises(ValueError, match="is the reading's own check"):
         reading(_checked, Plant("the same", same))
     assert reading(_checked, Plant("another number", partial(_checked, 2)))
+
+
+def test_what_cannot_be_judged_is_listed_with_the_reason(ledger):
+    assert {entry["sentence"] for entry in ledger["not_judged"]} == set(NOT_JUDGED)
+    assert all(len(entry["because"]) > 20 for entry in ledger["not_judged"])
+    released = json.loads(RELEASED.read_text(encoding="utf-8"))
+    assert released["not_judged"] == ledger["not_judged"]
 
 
 def test_a_trained_model_refutes_nothing():

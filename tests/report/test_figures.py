@@ -83,7 +83,7 @@ def test_diverged_rows_are_counted_and_not_drawn(name):
 def test_unknown_figure_and_missing_table(tmp_path):
     with pytest.raises(
         ValueError,
-        match=r"unknown figure 'depht' \(did you mean depth\?\): choose one of depth, downsampling, ",
+        match=r"unknown figure 'depht' \(did you mean depth\?\): choose one of contextual, depth, ",
     ):
         draw("depht", tmp_path)
     with pytest.raises(FileNotFoundError, match=r"run varexp sweep experiment=depth first"):

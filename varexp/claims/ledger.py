@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,8 @@ def chosen(claims: Sequence[Claim], claim: str | None = None, section: str | Non
     return found
 
 
-def check(claims: Sequence[Claim]) -> Ledger:
-    """Run every check and every plant."""
+def check(claims: Sequence[Claim], not_judged: Mapping[str, str] | None = None) -> Ledger:
+    """Run every check and every plant. `not_judged`: sentences that no check can decide, and why."""
     rows = []
     for claim in claims:
         rows.append(
@@ -48,6 +48,7 @@ def check(claims: Sequence[Claim]) -> Ledger:
             }
         )
     ledger = {"schema": SCHEMA, "paper": "arXiv 2502.06167v1", "counts": _counts(rows), "claims": rows}
+    ledger["not_judged"] = [{"sentence": said, "because": why} for said, why in (not_judged or {}).items()]
     jsonschema.validate(ledger, schema())
     return ledger
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from varexp.claims import CLAIMS
+from varexp.claims import CLAIMS, NOT_JUDGED
 from varexp.claims.ledger import check, chosen, complaints, lines, save, table
 from varexp.commands._options import option, parsed, results_of
 
@@ -30,13 +30,16 @@ def run(arguments: Sequence[str]) -> int:
     if options is None:
         return 0
     claims = chosen(CLAIMS, options.claim, options.section)
-    ledger = check(claims)
+    whole = len(claims) == len(CLAIMS)
+    ledger = check(claims, NOT_JUDGED if whole else None)
     if sys.stdout.isatty():
         Console().print(table(ledger, options.long))
     else:
         print("\n".join(lines(ledger, options.long)))
     print(", ".join(f"{count} {name}" for name, count in ledger["counts"].items()))
-    if len(claims) == len(CLAIMS):
+    for entry in ledger["not_judged"]:
+        print(f"not judged: {entry['sentence']!r}: {entry['because']}")
+    if whole:
         folder = results_of(options.results)
         save(ledger, folder / "ledger.json")
         print(f"wrote {folder / 'ledger.json'}")

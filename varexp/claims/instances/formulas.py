@@ -1,37 +1,11 @@
-"""The printed formulas of layers in balls, to put beside what the package's layers compute: rows are tokens."""
+"""The printed formulas of layers in balls and fractions: rows are tokens."""
 
 from collections.abc import Sequence
 from fractions import Fraction
 
-import torch
 from flint import arb
-from torch import Tensor
-
-from varexp.claims.evidence import Comparison, at_most
-from varexp.claims.instances.contextual import ball
 
 Matrix = list[list[arb]]
-CLOSE = Fraction(1, 10**11)  # what float64 may lose in a layer of a few tokens
-
-
-def exact(x: Tensor) -> Matrix:
-    """A matrix of float64 numbers, each exactly what it is."""
-    return [[ball(Fraction(entry)) for entry in row] for row in x.tolist()]
-
-
-def drawn(*shape: int, seed: int = 0) -> Tensor:
-    """Random float64 numbers with few bits."""
-    source = torch.Generator().manual_seed(seed)
-    return torch.randint(-32, 33, shape, generator=source).double() / 16
-
-
-def close(what: str, made: Tensor, formula: Matrix) -> Comparison:
-    """Whether no entry of what the package made is further than CLOSE from the formula's."""
-    off = arb(0)
-    for row, wanted in zip(exact(made), formula, strict=True):
-        for entry, value in zip(row, wanted, strict=True):
-            off = off.max(abs(entry - value))
-    return at_most(f"{what}: largest |package − formula|", off, CLOSE)
 
 
 def product(a: Matrix, b: Matrix) -> Matrix:

@@ -1,17 +1,46 @@
-"""Claims of definitions: one reading each, that the package computes what is printed."""
+"""Claims of definitions: one reading each, that the package computes what is printed, entry by entry."""
 
+from fractions import Fraction
 from functools import partial
 
+import torch
+from flint import arb
+from torch import Tensor
+
 from varexp.claims.claim import Claim, Plant, Reading
-from varexp.claims.evidence import Evidence
+from varexp.claims.evidence import Comparison, Evidence, at_most
+from varexp.claims.instances.contextual import ball
+from varexp.claims.instances.formulas import Matrix
 from varexp.theory.verdicts import Verdict
 
 FEW_BITS = "numbers with few bits, drawn once"
+CLOSE = Fraction(1, 10**11)  # what float64 may lose in a layer of a few tokens
+
+
+def exact(x: Tensor) -> Matrix:
+    """A matrix of float64 numbers, each exactly what it is."""
+    return [[ball(Fraction(entry)) for entry in row] for row in x.tolist()]
+
+
+def drawn(*shape: int, seed: int = 0) -> Tensor:
+    """Random float64 numbers with few bits."""
+    source = torch.Generator().manual_seed(seed)
+    return torch.randint(-32, 33, shape, generator=source).double() / 16
+
+
+def close(what: str, made: Tensor, formula: Matrix) -> Comparison:
+    """Whether no entry of what the package made is further than CLOSE from the formula's."""
+    off = arb(0)
+    for row, wanted in zip(exact(made), formula, strict=True):
+        for entry, value in zip(row, wanted, strict=True):
+            off = off.max(abs(entry - value))
+    return at_most(f"{what}: largest |package − formula|", off, CLOSE)
 
 
 def reading(
     statement: str, check: partial[Evidence], falsehood: Plant, truth: Plant, free: str, domain: str
 ) -> Reading:
+    """The reading `as implemented`; `free` says why it holds, or which freedom the paper leaves."""
     return Reading(
         name="as implemented",
         kind="printed",
@@ -28,5 +57,6 @@ def reading(
 
 
 def claim(id: str, section: str, title: str, printed: str, wording: str, only: Reading) -> Claim:
+    """A claim with that one reading, of words that are reconstructed."""
     source = f"reconstructed, {wording} confidence"
     return Claim(id=id, section=section, title=title, printed=printed, source=source, wording=wording, readings=(only,))

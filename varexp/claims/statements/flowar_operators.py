@@ -9,7 +9,7 @@ from flint import ctx
 from varexp.claims.claim import Plant
 from varexp.claims.evidence import Evidence, Instance, equal, evidence
 from varexp.claims.instances import formulas as of
-from varexp.claims.statements._implemented import FEW_BITS, claim, reading
+from varexp.claims.statements._implemented import FEW_BITS, claim, close, drawn, exact, reading
 from varexp.maps import layers
 from varexp.maps.interpolation import image_matrix, resample, resize_matrix
 from varexp.models.flow import path, velocity
@@ -22,17 +22,17 @@ THREE = 3  # channels where layer norms are: of two channels they keep a sign al
 
 
 def _attention(scaled: bool = False, tokens: int = 16) -> Evidence:
-    x, query, key, value = (of.drawn(n, SIZE, seed=i) for i, n in enumerate((tokens, SIZE, SIZE, SIZE)))
+    x, query, key, value = (drawn(n, SIZE, seed=i) for i, n in enumerate((tokens, SIZE, SIZE, SIZE)))
     made = layers.attention(x, query, key, value, scaled=scaled)
-    formula = of.attention(*map(of.exact, (x, query, key, value)))
-    return evidence(f"{tokens} tokens of {SIZE} channels", of.close("Attn(X)", made, formula))
+    formula = of.attention(*map(exact, (x, query, key, value)))
+    return evidence(f"{tokens} tokens of {SIZE} channels", close("Attn(X)", made, formula))
 
 
 def _mlp(nonlinear: bool = False, channels: int = SIZE) -> Evidence:
-    x, weight, bias = of.drawn(4, channels), of.drawn(channels, 3, seed=1), of.drawn(1, 3, seed=2)
+    x, weight, bias = drawn(4, channels), drawn(channels, 3, seed=1), drawn(1, 3, seed=2)
     made = torch.nn.functional.linear(x, weight.T, bias[0])
-    formula = of.plus(of.product(of.exact(x), of.exact(weight)), of.exact(bias))
-    return evidence("4 tokens to 3 channels", of.close("X W + b", made, of.relu(formula) if nonlinear else formula))
+    formula = of.plus(of.product(exact(x), exact(weight)), exact(bias))
+    return evidence("4 tokens to 3 channels", close("X W + b", made, of.relu(formula) if nonlinear else formula))
 
 
 def _stacked(sides: Sequence[int] = (1, 1, 2, 4), late: bool = False) -> Evidence:
@@ -40,16 +40,16 @@ def _stacked(sides: Sequence[int] = (1, 1, 2, 4), late: bool = False) -> Evidenc
     instances = []
     for i in range(1, len(sides)):
         matrix = merged_interpolation("keys", sides[: i + 1])
-        before = [of.drawn(s * s, SIZE, seed=s + i) for s in sides[:i]]
+        before = [drawn(s * s, SIZE, seed=s + i) for s in sides[:i]]
         made = resample(torch.cat(before), matrix)
         parts = [
-            of.product(of.exact(image_matrix(resize_matrix("keys", a, b))), of.exact(x))
+            of.product(exact(image_matrix(resize_matrix("keys", a, b))), exact(x))
             for a, b, x in zip(sides[:i], sides[1 : i + 1], before, strict=True)
         ]
         rows = sum(s * s for s in (sides[:i] if late else sides[1 : i + 1]))
         conclusions = (
             equal("rows of Z", len(made), rows),
-            of.close("Z", made, [row for part in parts for row in part]),
+            close("Z", made, [row for part in parts for row in part]),
         )
         instances.append(Instance(f"scale {i}", conclusions))
     return Evidence(tuple(instances))
@@ -62,30 +62,30 @@ def _network(time: float = 0.25, residual: bool = False) -> Evidence:
     with torch.no_grad():
         for number, (name, weight) in enumerate(net.named_parameters()):
             plain = name in ("embed", "readout")
-            weight.copy_(torch.eye(THREE) if plain else of.drawn(*weight.shape, seed=number + 1))
+            weight.copy_(torch.eye(THREE) if plain else drawn(*weight.shape, seed=number + 1))
             if name in ("embed_bias", "readout_bias", "positions"):
                 weight.zero_()
-            kept[name] = of.exact(weight if weight.dim() == 2 else weight[None])
-        flow, guess = of.drawn(4, THREE, seed=50), of.drawn(4, THREE, seed=51)
+            kept[name] = exact(weight if weight.dim() == 2 else weight[None])
+        flow, guess = drawn(4, THREE, seed=50), drawn(4, THREE, seed=51)
         made = net(flow, guess, time)
     with ctx.workprec(BITS):
-        shifted = of.exact(guess + time)  # exact: few bits
+        shifted = exact(guess + time)  # exact: few bits
         gates = of.plus(of.product(shifted, of.transpose(kept["gates"])), kept["gates_bias"])
         a1, a2, b1, b2, c1, c2 = ([row[k * THREE : (k + 1) * THREE] for row in gates] for k in range(6))
-        x = of.exact(flow)
+        x = exact(flow)
         z = of.plus(of.times(c1, of.layer_norm(x)), b1)
         first = of.times(of.attention(z, kept["query"], kept["key"], kept["value"]), a1)
         first = of.plus(x, first) if residual else first
         z = of.plus(of.times(c2, of.layer_norm(first)), b2)
         second = of.times(of.plus(of.product(z, of.transpose(kept["mlp"])), kept["mlp_bias"]), a2)
-        return evidence(f"4 tokens, t = {time:g}", of.close("NN(F^t, Ŷ, t)", made, second))
+        return evidence(f"4 tokens, t = {time:g}", close("NN(F^t, Ŷ, t)", made, second))
 
 
 def _loss(wrong: bool = False, count: int = 3) -> Evidence:
     """C.13 is 0 for the velocity alone: what training asks for at F^t is Y − F⁰; `wrong` asks for Y − F^t."""
     instances = []
     for draw in range(count):
-        sample, noise, time = of.drawn(4, SIZE, seed=draw), of.drawn(4, SIZE, seed=draw + 9), (draw + 1) / 8
+        sample, noise, time = drawn(4, SIZE, seed=draw), drawn(4, SIZE, seed=draw + 9), (draw + 1) / 8
         point = path(sample, noise, time)
         wanted = sample - point if wrong else (path(sample, noise, 1.0) - point) / (1 - time)
         off = float((velocity(sample, noise) - wanted).abs().max())

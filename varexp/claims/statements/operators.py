@@ -10,7 +10,7 @@ from varexp.claims.claim import Plant
 from varexp.claims.evidence import Evidence, Instance, equal, evidence
 from varexp.claims.instances import formulas as of
 from varexp.claims.instances.contextual import Token, pairs_of, vocabulary
-from varexp.claims.statements._implemented import FEW_BITS, claim, reading
+from varexp.claims.statements._implemented import FEW_BITS, claim, close, drawn, exact, reading
 from varexp.maps import layers
 from varexp.maps.convolution import convolution
 from varexp.maps.interpolation import image_matrix, resize_matrix
@@ -28,47 +28,47 @@ def literal_block(tokens: int, **changes: object) -> Block:
     with torch.no_grad():
         for number, (name, weight) in enumerate(block.named_parameters()):
             plain = name in ("embed", "output", "readout")
-            weight.copy_(torch.eye(SIZE) if plain else of.drawn(*weight.shape, seed=number + 1))
+            weight.copy_(torch.eye(SIZE) if plain else drawn(*weight.shape, seed=number + 1))
             if name in ("embed_bias", "readout_bias"):
                 weight.zero_()
     return block
 
 
 def _softmax(shift: int = 0, scale: int = 1) -> Evidence:
-    z = of.drawn(3, 5)
-    formula = [of.softmax([x * scale for x in row]) for row in of.exact(z)]
-    return evidence("3 rows of 5 scores", of.close("softmax", layers.softmax(z + shift), formula))
+    z = drawn(3, 5)
+    formula = [of.softmax([x * scale for x in row]) for row in exact(z)]
+    return evidence("3 rows of 5 scores", close("softmax", layers.softmax(z + shift), formula))
 
 
 def _attention(scaled: bool = False, tokens: int = 4) -> Evidence:
-    x, query, key, value = (of.drawn(n, SIZE, seed=i) for i, n in enumerate((tokens, SIZE, SIZE, SIZE)))
+    x, query, key, value = (drawn(n, SIZE, seed=i) for i, n in enumerate((tokens, SIZE, SIZE, SIZE)))
     made = layers.attention(x, query, key, value, scaled=scaled)
-    formula = of.attention(*map(of.exact, (x, query, key, value)))
-    return evidence(f"{tokens} tokens of {SIZE} channels", of.close("Attn(X)", made, formula))
+    formula = of.attention(*map(exact, (x, query, key, value)))
+    return evidence(f"{tokens} tokens of {SIZE} channels", close("Attn(X)", made, formula))
 
 
 def _feed_forward(activation: str = "relu", hidden: int = 3) -> Evidence:
     x, into, b1, out, b2 = (
-        of.drawn(*shape, seed=i)
+        drawn(*shape, seed=i)
         for i, shape in enumerate([(4, SIZE), (hidden, SIZE), (1, hidden), (SIZE, hidden), (1, SIZE)])
     )
     made = layers.feed_forward(x, into, b1[0], out, b2[0], activation=activation)
-    formula = of.feed_forward(*map(of.exact, (x, into, b1, out, b2)))
-    return evidence(f"4 tokens, {hidden} neurons", of.close("FFN(X)", made, formula))
+    formula = of.feed_forward(*map(exact, (x, into, b1, out, b2)))
+    return evidence(f"4 tokens, {hidden} neurons", close("FFN(X)", made, formula))
 
 
 def _block(before: int = 2, after: int = 3, **changes: object) -> Evidence:
     """T = FFN∘Attn∘φ_up of the package's stage against the formulas, on an image."""
     block = literal_block(after**2, **changes)
-    stage, image = ChainStage("keys", before, after, block), of.drawn(before**2, SIZE, seed=9)
+    stage, image = ChainStage("keys", before, after, block), drawn(before**2, SIZE, seed=9)
     with torch.no_grad():
         made = stage(image)
-    shown = of.product(of.exact(image_matrix(resize_matrix("keys", before, after))), of.exact(image))
-    attended = of.attention(shown, *(of.exact(w.detach()) for w in (block.query, block.key, block.value)))
+    shown = of.product(exact(image_matrix(resize_matrix("keys", before, after))), exact(image))
+    attended = of.attention(shown, *(exact(w.detach()) for w in (block.query, block.key, block.value)))
     biases = (block.ffn_into_bias.detach()[None], block.ffn_out_bias.detach()[None])
     weights = (block.ffn_into.detach(), biases[0], block.ffn_out.detach(), biases[1])
-    formula = of.feed_forward(attended, *map(of.exact, weights))
-    return evidence(f"{before}x{before} to {after}x{after}", of.close("FFN(Attn(φ_up(X)))", made, formula))
+    formula = of.feed_forward(attended, *map(exact, weights))
+    return evidence(f"{before}x{before} to {after}x{after}", close("FFN(Attn(φ_up(X)))", made, formula))
 
 
 def _class(extra: int = 0, heads: Sequence[int] = (1, 2)) -> Evidence:
@@ -93,8 +93,8 @@ def _vocabulary(sequences: Sequence[Sequence[Token]], words: int) -> Evidence:
 def _convolution(shift: int = 0, side: int = 3) -> Evidence:
     """Whole numbers, so that the package's products are exact; `shift` rolls the kernel's rows, another index base."""
     inputs, outputs = 2, 2
-    x = (16 * of.drawn(side * side, inputs)).round()
-    kernels = (16 * of.drawn(outputs, 3, 3, inputs, seed=1)).round()
+    x = (16 * drawn(side * side, inputs)).round()
+    kernels = (16 * drawn(outputs, 3, 3, inputs, seed=1)).round()
     made = convolution(x, kernels)
     image = [[[Fraction(v) for v in pixel] for pixel in row] for row in x.reshape(side, side, inputs).tolist()]
     taps = [[[[Fraction(v) for v in tap] for tap in line] for line in k] for k in kernels.roll(shift, dims=1).tolist()]
@@ -117,9 +117,9 @@ def _convolution(shift: int = 0, side: int = 3) -> Evidence:
 
 def _stays(padding: int = 1, sides: Sequence[int] = (1, 2, 5, 16)) -> Evidence:
     """A 3x3 convolution with stride 1 and padding 1 keeps the side: s + 2·1 − 3 + 1 = s."""
-    kernels, instances = of.drawn(2, 3, 3, SIZE), []
+    kernels, instances = drawn(2, 3, 3, SIZE), []
     for side in sides:
-        tokens = len(convolution(of.drawn(side * side, SIZE), kernels))
+        tokens = len(convolution(drawn(side * side, SIZE), kernels))
         instances.append(Instance(f"side {side}", (equal("tokens after", tokens, (side + 2 * padding - 2) ** 2),)))
     return Evidence(tuple(instances))
 

@@ -5,7 +5,7 @@ from functools import partial
 from varexp.claims.claim import Plant
 from varexp.claims.evidence import Evidence, at_most, equal, evidence
 from varexp.claims.instances import formulas as of
-from varexp.claims.statements._implemented import FEW_BITS, claim, reading
+from varexp.claims.statements._implemented import CLOSE, FEW_BITS, claim, close, drawn, exact, reading
 from varexp.maps.interpolation import image_matrix, resample, resize_matrix
 from varexp.models.flowar import tokenizer
 
@@ -16,13 +16,13 @@ def _sampled(up: bool, factor: int = 2, wrong: int = 0, side: int = 6) -> Eviden
     """C.1 and C.2: sides of φ_up(X, r) and φ_down(X, r), every channel by itself."""
     after = side * factor if up else side // factor
     matrix = image_matrix(resize_matrix("area", side, after))
-    x = of.drawn(side**2, SIZE)
+    x = drawn(side**2, SIZE)
     made, alone = resample(x, matrix), resample(x[:, :1], matrix)
     wanted = (side * factor if up else side // factor) + wrong
     return evidence(
         f"{side}x{side}, r = {factor}",
         equal("tokens", len(made), wanted**2),
-        at_most("|channel alone − channel beside another|", float((made[:, :1] - alone).abs().max()), of.CLOSE),
+        at_most("|channel alone − channel beside another|", float((made[:, :1] - alone).abs().max()), CLOSE),
     )
 
 
@@ -32,19 +32,19 @@ def _as_matrix(up: bool, factor: int = 2, transposed: bool = False) -> Evidence:
     after = side * factor if up else side // factor
     matrix = image_matrix(resize_matrix("area", side, after))
     shape = (side**2, after**2) if transposed else (after**2, side**2)
-    x = of.drawn(side**2, SIZE)
+    x = drawn(side**2, SIZE)
     return evidence(
         f"{side}x{side} to {after}x{after}",
         equal("rows of Φ", matrix.shape[0], shape[0]),
         equal("columns of Φ", matrix.shape[1], shape[1]),
-        of.close("Φ X", resample(x, matrix), of.product(of.exact(matrix), of.exact(x))),
+        close("Φ X", resample(x, matrix), of.product(exact(matrix), exact(x))),
     )
 
 
 def _halves(a: int = 2, scales: int = 4) -> Evidence:
     """C.6: scale i has side h/2^{K−i}."""
     side = a ** (scales - 1)
-    made = tokenizer(of.drawn(side**2, SIZE), [a**i for i in range(scales)], "area")
+    made = tokenizer(drawn(side**2, SIZE), [a**i for i in range(scales)], "area")
     conclusions = [
         equal(f"tokens of scale {i}", len(map_), (side // 2 ** (scales - i)) ** 2)
         for i, map_ in enumerate(made, start=1)
