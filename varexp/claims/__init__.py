@@ -20,6 +20,7 @@ from varexp.claims.statements import (
     section5_lemmas,
     section5_theorem,
     section6,
+    universality,
 )
 
 CLAIMS: tuple[Claim, ...] = tuple(
@@ -39,6 +40,7 @@ CLAIMS: tuple[Claim, ...] = tuple(
         sampling,
         flowar_operators,
         prose,
+        universality,
     )
     for claim in module.CLAIMS
 )
