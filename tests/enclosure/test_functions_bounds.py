@@ -28,6 +28,7 @@ from varexp.enclosure.functions import (
     tanh,
 )
 from varexp.enclosure.model import ChebyshevModel
+from varexp.enclosure.rounding import UNIT
 from varexp.enclosure.rounding import SMALLEST, UNIT
 
 
@@ -126,6 +127,20 @@ def test_beyond_the_limit_of_libm_sin_and_cos_have_any_slope_and_any_value(f):
         low, high = f.slope_range(sign * far[2:], sign * far[2:])
         assert low.tolist() == [-1.0, -1.0]
         assert high.tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(("f", "slope"), [(SIN, arb.cos), (COS, lambda x: -x.sin())])
+def test_slopes_far_out_on_intervals_of_one_ulp(f, slope):
+    """Where the middle of an interval is rounded by more than its width."""
+    for start in (3.1, 9288.0, 16000.3, -9288.7):
+        x = start
+        for _ in range(40):
+            high = math.nextafter(x, math.inf)
+            least, most = (float(end) for end in f.slope_range(tensor(x), tensor(high)))
+            for place in (x, high):
+                assert arb(least) <= slope(arb(place)) <= arb(most)
+            assert most - least <= 64 * UNIT * max(1, abs(x))
+            x = high
 
 
 @pytest.mark.parametrize("name", ["exp", "erf", "tanh", "softplus"])

@@ -53,8 +53,9 @@ def _trigonometric(value: Values, slope: Values) -> ElementaryFunction:
     """sin or cos: |f''| <= 1 on the real line, and |f| <= cosh H, |f'| <= cosh H where |Im z| <= H."""
 
     def slope_range(low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
-        c = (low + high) / 2
-        return _interval(slope(c), (high - low) / 2 + _trigonometric_error(c.abs(), c), -1.0, 1.0)
+        c, size = (low + high) / 2, torch.maximum(low.abs(), high.abs())
+        reach = (high - low) / 2 + 4 * UNIT * size  # the middle is off by u|c|
+        return _interval(slope(c), reach + _trigonometric_error(c.abs(), c), -1.0, 1.0)
 
     def complex_variation(c: Tensor, U: Tensor, H: Tensor) -> Tensor:
         cosh = libm.cosh(H)
