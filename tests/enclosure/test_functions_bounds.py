@@ -28,7 +28,6 @@ from varexp.enclosure.functions import (
     tanh,
 )
 from varexp.enclosure.model import ChebyshevModel
-from varexp.enclosure.rounding import UNIT
 from varexp.enclosure.rounding import SMALLEST, UNIT
 
 

@@ -74,6 +74,12 @@ WRONG = {
     "item": (lambda x: x * min(1.0, float(x.abs().max()) + 9), UnknownOperationError, "stage 1 of the target written"),
     "in place": (in_place, UnknownOperationError, "changes a value in place"),
     "a method in place": (lambda x: (2 * x).tanh_(), UnknownOperationError, "changes a value in place"),
+    "no words": (lambda x: torch.ones(x.shape, dtype=torch.float64), ValueError, "made of the words"),
+    "no gradient": (lambda x: torch.tanh(x.detach()), ValueError, "has no gradient"),
+    "another as enclosures": (lambda x: x.tanh() if type(x) is torch.Tensor else x.sin(), ValueError, "otherwise as"),
+    "steeper than declared": (lambda x: 3.2 * x, ValueError, "declares the Lipschitz constant 3 .* stretches"),
+    "steep in the small": (lambda x: x + 1e-5 * torch.sin(1e6 * x), ValueError, "stretches two words at distance"),
+    "steep in the middle": (lambda x: x + 1e-3 * torch.sin(1e4 * x), ValueError, "declares the Lipschitz constant 3"),
     "a branch": (branching, (UnknownOperationError, ValueError), "written"),
 }
 

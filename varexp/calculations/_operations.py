@@ -137,13 +137,13 @@ def _filters() -> list[Operation]:
             "bilateral filter",
             "skimage.restoration.denoise_bilateral(x, 5, 0.1, 1)",
             lambda x: restoration.denoise_bilateral(x, 5, 0.1, 1),
-            "scikit-image reads the weights from a table, which has steps",
+            "scikit-image reads the weights from a table, which has steps; with exact weights it is smooth",
         ),
         Operation(
             "non-local means",
             "skimage.restoration.denoise_nl_means(x, 3, 5, 0.1, fast_mode=False)",
             lambda x: restoration.denoise_nl_means(x, 3, 5, 0.1, fast_mode=False),
-            "scikit-image leaves out patches beyond a distance, which makes steps",
+            "scikit-image leaves out patches beyond a distance, which makes steps; with all it is smooth",
         ),
     ]
 
@@ -190,7 +190,7 @@ def _styles(style: Array) -> list[Operation]:
             "style by moments",
             "(x - x.mean()) / x.std() * style.std() + style.mean()",
             moments,
-            "divides by the standard deviation, as transfer of Gram matrices and layer norms do",
+            "divides by the standard deviation, as layer norm without an epsilon does (C.9)",
             unbounded=True,
         ),
         Operation(

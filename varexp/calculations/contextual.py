@@ -2,8 +2,8 @@
 
 All sequences of `length` different tokens of a larger vocabulary 1, …, |V|. Ids: x_k + Σ_m softmax(s x_k x_m)_m v x_m.
 Arms: `ks`, weights of Kajitsuka and Sato's proof; `data`, scores as small as the same proof allows for these tokens;
-`trained`, the s and v that keep ids farthest apart, by search. Separations are the smallest difference of two ids that
-Definition 4.3 wants apart: in balls of python-flint, and as torch gives it in each precision.
+`trained`, the best s and v of a grid, by separation over the largest id. Separations are the smallest difference of two
+ids that Definition 4.3 wants apart: in balls of python-flint, and as torch gives it in each precision.
 """
 
 import itertools
@@ -23,7 +23,7 @@ from varexp.errors import bad_value
 
 EPSILON = Fraction(1, 2)  # separateness: norms and distances of tokens 1, 2, … are at least 1
 PRECISIONS = {"float64": torch.float64, "float32": torch.float32, "bfloat16": torch.bfloat16}
-SCORES = [10 ** (-2 + 4 * i / 160) for i in range(161)]  # s and v that the search tries
+SCORES = [10 ** (-3 + 5 * i / 200) for i in range(201)]  # s and v that the search tries
 VALUES = [-4.0 + i / 8 for i in range(65)]
 
 

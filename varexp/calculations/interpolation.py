@@ -1,6 +1,6 @@
 """interpolation: ε_1 of each kernel on smooth images that are doubled, against resolution; fitted and exact orders.
 
-Images are spans of cosines of low frequency, of rms norm at most 1, by their values at pixels (`sampled`) or by their
+Images are spans of cosines of low frequency, of L² norm at most 1, by their values at pixels (`sampled`) or by their
 means over pixels (`averaged`): doubled without error, each is the same function on a grid twice as fine. ε_1 is the sup
 over all of them of the rms difference, a singular value, on the whole image and on its inner part, which no border is
 near to. The exact order of the inner part is that of Strang and Fix: the degree up to which polynomials are doubled

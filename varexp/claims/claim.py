@@ -12,7 +12,7 @@ from varexp.theory.verdicts import Verdict
 Check = Callable[[], Evidence]
 
 ARMS = ("exact", "constructed", "trained")
-KINDS = ("printed", "reading", "repair")
+KINDS = ("printed", "reading", "repair", "implementation")
 WORDINGS = ("read", "high", "medium", "low")  # read in the paper, or reconstructed, and how surely
 
 
@@ -37,6 +37,8 @@ class Plant:
 @dataclass(frozen=True, kw_only=True)
 class Reading:
     """One way to read a claim: `printed`, another `reading` of the words, or a `repair` of one that fails.
+
+    An `implementation` says that the package computes what a definition prints.
 
     `expected` is the verdict that the committed ledger has; `because` says in a sentence why. Every reading comes with
     at least one planted falsehood, which its check must find VIOLATED, and one planted truth.

@@ -110,6 +110,7 @@ def _counts(rows: Sequence[dict[str, Any]]) -> dict[str, int]:
     return {
         "claims": len(rows),
         "readings": len(readings),
+        "implementations": sum(r["kind"] == "implementation" for r in readings),
         **{str(verdict): sum(r["verdict"] == verdict for r in readings) for verdict in Verdict},
         "planted_falsehoods": sum(p["known"] == Verdict.VIOLATED for p in planted),
         "planted_truths": sum(p["known"] == Verdict.HOLDS for p in planted),
@@ -146,8 +147,7 @@ def table(ledger: Ledger, long: bool = False) -> Table:
             verdict = reading["verdict"]
             words = [escape(reading["because"])]
             if long:
-                asked = f" if {reading['hypotheses']}" if reading["hypotheses"] else ""
-                words = [escape(f"{reading['statement']}{asked}"), f"[dim]{escape(_where(reading))}[/dim]", *words]
+                words = [escape(_stated(reading)), f"[dim]{escape(_where(reading))}[/dim]", *words]
             result.add_row(
                 claim["id"] if i == 0 else "",
                 f"{escape(reading['name'])} [dim]{reading['label']}[/dim]",
@@ -164,11 +164,20 @@ def lines(ledger: Ledger, long: bool = False) -> list[str]:
     found = []
     for claim in ledger["claims"]:
         for reading in claim["readings"]:
-            fields = [claim["id"], reading["name"], reading["label"], reading["arm"], reading["verdict"]]
-            found.append(
-                "\t".join([*fields, reading["because"], *([reading["statement"], _where(reading)] if long else [])])
-            )
+            fields = [
+                claim["id"],
+                reading["name"],
+                reading["label"],
+                reading["arm"],
+                reading["verdict"],
+                reading["because"],
+            ]
+            found.append("\t".join([*fields, *([_stated(reading), _where(reading)] if long else [])]))
     return found
+
+
+def _stated(reading: dict[str, Any]) -> str:
+    return reading["statement"] + (f", if {reading['hypotheses']}" if reading["hypotheses"] else "")
 
 
 def _where(reading: dict[str, Any]) -> str:

@@ -43,7 +43,7 @@ def reading(
     """The reading `as implemented`; `free` says why it holds, or which freedom the paper leaves."""
     return Reading(
         name="as implemented",
-        kind="printed",
+        kind="implementation",
         statement=statement,
         arm="exact",
         norm="largest entry",

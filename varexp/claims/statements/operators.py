@@ -87,7 +87,9 @@ def _class(extra: int = 0, heads: Sequence[int] = (1, 2)) -> Evidence:
 
 
 def _vocabulary(sequences: Sequence[Sequence[Token]], words: int) -> Evidence:
-    return evidence(f"{len(sequences)} sequences", equal("|V|", len(vocabulary(sequences)), words))
+    found, what = vocabulary(sequences), f"{len(sequences)} sequences"
+    missed = sum(abs(token[0] - number) for token, number in zip(found, range(1, words + 1), strict=False))
+    return evidence(what, equal("|V|", len(found), words), equal("tokens that are not 1, 2, …", missed, 0))
 
 
 def _convolution(shift: int = 0, side: int = 3) -> Evidence:

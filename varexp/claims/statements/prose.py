@@ -110,11 +110,11 @@ CLAIMS = (
         "the error grows exponentially with the number of blocks",
         _reading(
             name="for every target",
-            statement="the error of n blocks that miss alike grows by a factor of 1.5 with each, whatever K_2",
-            check=partial(_grows, ("1", "3")),
+            statement="errors of n blocks that miss alike grow by a fixed factor, here 1.1, with each, whatever K_2",
+            check=partial(_grows, ("1", "3"), "1.1", 40),
             expected=Verdict.VIOLATED,
-            because="for K_2 = 1 errors add up, n·e, and 1.5 n <= n + 1 fails from n = 3 on.",
-            falsehoods=(Plant("for K_2 = 1.2", partial(_grows, ("1.2",))),),
+            because="for K_2 = 1 the error is n·e: its growth, (n + 1)/n, falls below every fixed factor above 1.",
+            falsehoods=(Plant("for K_2 = 1/2", partial(_grows, ("0.5",), "1.1", 40)),),
             truths=(Plant("for K_2 = 2 and more", partial(_grows, ("2", "3"))),),
         ),
         _reading(

@@ -200,7 +200,7 @@ DEFINITION_3_4 = Claim(
     readings=(
         _layer(
             name="rows",
-            kind="printed",
+            kind="reading",
             statement="the merged pyramid of sides 1, 2, 3, 4, 5 has 55 rows",
             check=partial(_rows, (1, 2, 3, 4, 5)),
             expected=Verdict.HOLDS,

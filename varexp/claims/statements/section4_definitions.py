@@ -47,7 +47,7 @@ DEFINITION_4_2 = Claim(
     readings=(
         Reading(
             name="decided",
-            kind="printed",
+            kind="reading",
             statement="the pairs of the tokens 1, 2, 3 are (0.99, 3.01, 0.99)-separated",
             arm="exact",
             norm="Euclidean, per token",

@@ -87,7 +87,7 @@ LEMMA_5_1 = Claim(
         Reading(
             name="equivariant f on a grid",
             kind="repair",
-            statement="for an equivariant f there is one: explicit weights, ε = 1e-30 on the grid",
+            statement="for equivariant f there is one with 7 neurons, more than T^{1,1,4} has: ε = 1e-30 on the grid",
             arm="constructed",
             norm="sup over the grid",
             domain="pairs of 1, 2, 3",

@@ -19,8 +19,11 @@ from varexp.claims.instances.sums import (
     visited,
 )
 from varexp.claims.instances.trained_chain import function_norm
+from varexp.claims.statements.section5_lemmas import in_l_alpha
 from varexp.theory.bounds import keff, printed, telescoped
 from varexp.theory.verdicts import Verdict
+
+AT_2_5 = family(("2.5",), (2,))
 
 _reading = partial(Reading, arm="exact", norm="sup of |·|", domain="[0, 1]")
 
@@ -33,9 +36,9 @@ THEOREM_5_6 = Claim(
     wording="read",
     readings=(
         _reading(
-            name="printed",
-            kind="printed",
-            statement="K_2 > 2 the largest Lip(f_i∘g_i), the maximum over i, ε on the visited sets",
+            name="sup norm",
+            kind="reading",
+            statement="in sup norm, K_2 > 2 the largest Lip(f_i∘g_i), the maximum over i, ε on the visited sets",
             check=partial(bounded, ABOVE_2, printed, least=Fraction(2)),
             expected=Verdict.HOLDS,
             because="Σ_{j<n} L^j <= L^n for every L >= 2.",
@@ -44,16 +47,31 @@ THEOREM_5_6 = Claim(
             hypotheses="K_2 > 2",
         ),
         _reading(
+            name="function norm",
+            kind="reading",
+            norm="L_1, L_2",
+            statement="in the function norm of Section 3.1, ε_2 under Lebesgue measure; one block, K_2 = 3",
+            check=partial(in_l_alpha, factor=Fraction(3)),
+            expected=Verdict.VIOLATED,
+            because="Φ_up maps into a null set, of which ε_2 says nothing: error 1 against 3·0.01.",
+            falsehoods=(Plant("K_2 = 50", partial(in_l_alpha, factor=Fraction(50))),),
+            truths=(Plant("ε_2 = sup ‖f − τ‖", partial(in_l_alpha, sup=True, factor=Fraction(3))),),
+            hypotheses="K_2 > 2",
+        ),
+        _reading(
             name="at K_2 = 2",
-            kind="printed",
-            statement="the theorem as printed for K_2 = 2 exactly",
+            kind="reading",
+            statement="the same for K_2 = 2 exactly",
             check=partial(bounded, family(("2",), (1, 2, 4)), printed, least=Fraction(2)),
             expected=Verdict.HYPOTHESIS_NOT_MET,
             because="its hypothesis is strict, though its formula holds there.",
             falsehoods=(
-                Plant("the formula with exponent n − 1", partial(bounded, family(("2",), (2,)), shifted_power(-1))),
+                Plant(
+                    "K_2 = 2.5, exponent n − 1",
+                    partial(bounded, AT_2_5, shifted_power(-1), least=Fraction(2)),
+                ),
             ),
-            truths=(Plant("the formula alone", partial(bounded, family(("2",), (1, 2, 4)), printed)),),
+            truths=(Plant("K_2 = 2.001", partial(bounded, family(("2.001",), (1, 2, 4)), printed, least=Fraction(2))),),
             hypotheses="K_2 > 2",
         ),
         _reading(

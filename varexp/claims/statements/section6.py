@@ -200,7 +200,7 @@ INFERENCE_D_1 = Claim(
     readings=(
         _exact(
             name="as printed",
-            kind="printed",
+            kind="reading",
             statement="a perfectly trained network returns Y",
             domain="random words and noise",
             check=partial(_flow, "1/2", False),

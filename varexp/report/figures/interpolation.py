@@ -12,7 +12,7 @@ STYLES = ("-", "--")
 TITLES = {"sampled": "images by values at pixels", "averaged": "images by means over pixels"}
 CAPTION = """
 ε₁ = sup ‖(Φ−g)x‖ of each kernel where images of side s are doubled: over all combinations of nine cosines of low
-frequency with rms norm 1, enclosed (both ends within the line), on the whole image. Slopes are between the two largest
+frequency with L² norm 1, enclosed (both ends within the line), on the whole image. Slopes are between the two largest
 sizes. In brackets: the exact order away from borders, the degree of the lowest polynomial that the kernel misses. keys
 has order 3 on values, less at the clamped border, and 2 on means. dct on values is the truth itself, and not drawn.
 """

@@ -18,9 +18,9 @@ CAPTION = """
 Trained chains of depth {depth} against the constant K that their targets are made for. The theorem asks for K₂ > 2
 (right of the dotted line); its formula is drawn everywhere. Geometric means with 95 % intervals over draws; {seeds}
 Domain {domain}, {norm} norm, kernel keys, sides {sides}. Rows whose lower end is above the printed formula, by K:
-{above}. None of them is in the class of the theorem, and no trained chain refutes it. Right: the same error over the
-formula, beside constructed chains of affine maps whose errors add up, in exact arithmetic: they exceed it for K < 2
-and approach it at 2. Method: README, How to read it.
+{above}. With the true constant the formula is not the theorem's there, and no trained chain refutes it. Right: the same
+error over the formula, beside constructed chains of affine maps whose errors add up, in exact arithmetic: they exceed
+it for K < 2 and approach it at 2. Method: README, How to read it.
 """
 
 

@@ -11,10 +11,10 @@ LEFT, RIGHT = 0.8, 8.0  # ends of the axis
 KNOWN = 1.01  # ratio of two ends that are drawn as one dot
 CAPTION = """
 Lipschitz constants of operations on grey images of {side}x{side} pixels, in rms and in max norm. Dots: constants that
-are known (norms of matrices, enclosed). Bars: from the ratio of the steepest pair of images that was found to what a
-theorem allows; dotted where no theorem bounds it. Below the line: operations that have no constant, with the ratio
-of a pair of images and its distance: halving the distance doubles the ratio at a jump, and multiplies it by √2 at the
-root of gamma 1/2. How each is called is in the table.
+are known (norms of matrices, or theorems that are attained). Bars: from the ratio of the steepest pair of images that
+was found to what a theorem allows; dotted where it is bounded by a number that is not worked out. Below the line:
+operations that have no constant as libraries compute them, with the ratio of a pair of images and its distance: halving
+the distance doubles the ratio at a jump, and multiplies it by √2 at the root of gamma 1/2. Calls are in the table.
 """
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from varexp.files import write_atomically
 from varexp.report.findings._finding import Section
 
-MODULES = ("depth", "kernel", "blocks", "beyond", "calculated")  # in the order of the document
+MODULES = ("depth", "kernel", "blocks", "limits", "beyond", "calculated")  # in the order of the document
 HEAD = """# Findings
 
 What the released tables show, written from them by `varexp findings`. Errors are certified sup norms, except where a

@@ -40,7 +40,8 @@ def _lipschitz(table: Table) -> Section:
         "Where does the printed formula fail for trained chains, and where is it vacuous?",
         ["lipschitz"],
         findings,
-        "For K₂ <= 2 the theorem claims nothing, so no row there violates it. The formula's proof needs K₂ > 2 to "
+        "With a true constant K₂ <= 2 the theorem claims nothing, so no row there violates it; with 2.001, "
+        "which such a map has as well, its bound holds. The formula's proof needs K₂ > 2 to "
         "absorb a sum into a power; the telescoped bound needs no such hypothesis.",
     )
 

@@ -3,22 +3,18 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from varexp.report.figures.literal import block_name
 from varexp.report.figures.width import EQUAL, GROWING, slope
 from varexp.report.findings._finding import Finding, Section, Table, times
 from varexp.report.statistics import DRAW, Estimate, estimate, exponential, mean_of_draws, ratio
-from varexp.report.tables import load_table
 
 
 def sections(results: Path) -> list[Section]:
-    """Training; the paper's own block; positions; filters; heads; width."""
+    """Training; the paper's own block; heads; width."""
     return [
         _training(Table("training", results)),
         _literal(Table("literal", results)),
-        _positions(Table("positions", results), load_table("floor", results)),
-        _filters(Table("filtering", results)),
         _heads(Table("heads", results)),
         _width(Table("width", results)),
     ]
@@ -83,77 +79,6 @@ def _literal(table: Table) -> Section:
         "Without positions a block is permutation equivariant: from a word of one token it reaches uniform images "
         "alone, and no weights make it better than the image's deviation from its mean (Lemma 5.1 as printed). The "
         "other switches have no such floor: what they cost is training, or capacity, at this size.",
-    )
-
-
-def _positions(table: Table, floor: pd.DataFrame) -> Section:
-    deepest, findings, said = int(table.all.depth.max()), [], []
-    without = table.rows("not positions").merge(floor, on=["target", "K", DRAW, "depth"])
-    without = without.assign(over=without.error_lower / without.floor_upper)
-    below = int((without.error_upper < without.floor_lower).sum())
-    for target in dict.fromkeys(table.all.target):
-        rows = without[(without.target == target) & (without.depth == deepest)]
-        over = estimate(rows, "over")
-        here = f"target == '{target}' and depth == {deepest}"
-        gained = times(table.ratio(f"{here} and not positions", f"{here} and positions"))
-        said.append(f"`{target}` {over}")
-        findings.append(
-            Finding(
-                f"`{target}`, n = {deepest}: error without positions over the floor {over}, over the error with "
-                f"positions {gained}.",
-                table.name,
-                here,
-            )
-        )
-    findings.append(
-        Finding(
-            f"Of {len(without)} rows without positions {below} lie below the floor, which would refute it.",
-            table.name,
-            "not positions",
-        )
-    )
-    return Section(
-        "Positions",
-        f"Without positions a chain ends on its floor and not below: error over the floor at n = {deepest}: "
-        f"{', '.join(said)}.",
-        "How close do blocks without positions come to what no weights can beat, and what do positions buy?",
-        ["positions"],
-        findings,
-        "Blocks as printed have no positions. From a word of one token they make uniform images, so that the theorem "
-        "as printed fails for every target that is not uniform, by this much.",
-    )
-
-
-def _filters(table: Table) -> Section:
-    findings, short = [], ""
-    most, long = int(table.all.heads.max()), int(table.all.steps.max())
-    for target in dict.fromkeys(table.all.target):
-        for depth in sorted(set(table.all.depth)):
-            here = f"target == '{target}' and depth == {depth} and steps == {long}"
-            shares = [
-                f"{heads} heads {table.mean(f'{here} and heads == {heads}', 'relative')}"
-                for heads in sorted(set(table.all.heads))
-            ]
-            gain = times(table.ratio(f"{here} and heads == {most}", f"{here} and heads == 1"))
-            findings.append(
-                Finding(
-                    f"`{target}`, n = {depth}, {long} steps: error over the best constant's: {', '.join(shares)}; "
-                    f"{most} heads over one {gain}.",
-                    table.name,
-                    here,
-                )
-            )
-    first = f"target == 'filter' and depth == 1 and steps == {long}"
-    short = f"{table.mean(f'{first} and heads == 1', 'relative')} with one head and "
-    short += f"{table.mean(f'{first} and heads == {most}', 'relative')} with {most}"
-    return Section(
-        "Filters",
-        f"One block reaches {short} of the best constant's error on a phase filter of 3x3 pixels.",
-        "Does a block learn an image filter, a convolution whose norm is known, as it learns other targets?",
-        ["filtering"],
-        findings,
-        "A head mixes pixels by positive weights that sum to 1, and a filter's weights have signs: it is a combination "
-        "of several heads, or of one head and the residual. A filter is in the theorem's scope like any Lipschitz map.",
     )
 
 

@@ -40,13 +40,13 @@ def _interpolation(table: pd.DataFrame) -> Section:
     return Section(
         "Interpolation",
         f"On smooth images ε₁ of `keys` falls with slope {slopes['sampled', 'keys']:.2f} in the resolution if pixels "
-        f"are values, {slopes['averaged', 'keys']:.2f} if they are means; of `nearest`, which is in the class of "
-        f"Definition 3.1, with {slopes['sampled', 'nearest']:.2f}.",
+        f"are values, {slopes['averaged', 'keys']:.2f} if they are means; of `bspline` and `nearest`, in the "
+        f"class of Definition 3.1, with {slopes['sampled', 'bspline']:.2f} and {slopes['sampled', 'nearest']:.2f}.",
         "How fast does ε₁ fall with resolution on smooth images, and is it the order that theory gives?",
         ["interpolation"],
         findings,
-        "ε₁ can be made small by resolution alone where images are smooth, at the order of the kernel; values in "
-        "[0, 1] (Definition 3.1) allow order 2 at most.",
+        "ε₁ can be made small by resolution alone where images are smooth, at the order of the kernel away from "
+        "borders; values in [0, 1] (Definition 3.1) allow order 2 at most.",
     )
 
 
@@ -57,7 +57,22 @@ def _transformations(table: pd.DataFrame) -> Section:
         known = here[(here.lipschitz == "yes") & here.constant_upper.notna()]
         closed = known[known.constant_upper <= known.constant_lower * 1.01]
         said = ", ".join(f"{r.operation} {r.constant_upper:.3g}" for r in closed.itertuples())
-        findings.append(Finding(f"Known to 1 % in {norm} norm: {said}.", "transformations", f"norm == '{norm}'"))
+        findings.append(
+            Finding(
+                f"Known to 1 % in {norm} norm, images of {here.side.iloc[0]}x{here.side.iloc[0]}: {said}.",
+                "transformations",
+                f"norm == '{norm}'",
+            )
+        )
+        open_ended = here[(here.lipschitz == "yes") & here.constant_upper.isna()]
+        said = ", ".join(f"{r.operation} at least {r.constant_lower:.3g}" for r in open_ended.itertuples())
+        findings.append(
+            Finding(
+                f"With a constant that is not worked out, in {norm} norm: {said}.",
+                "transformations",
+                f"norm == '{norm}'",
+            )
+        )
         wide = known[known.constant_upper > known.constant_lower * 1.01]
         if len(wide):
             said = ", ".join(f"{r.operation} {r.constant_lower:.3g} to {r.constant_upper:g}" for r in wide.itertuples())
@@ -68,8 +83,9 @@ def _transformations(table: pd.DataFrame) -> Section:
     for row in none.itertuples():
         findings.append(
             Finding(
-                f"{row.operation} has no constant: a pair at distance {row.distance_of_pair:.1g} with ratio "
-                f"{row.ratio_of_pair:.1g}, times {row.growth_of_ratio:.2f} a halving ({row.because}).",
+                f"{row.operation} has no constant as it is computed: a pair at distance "
+                f"{row.distance_of_pair:.1g} with ratio {row.ratio_of_pair:.1g}, times {row.growth_of_ratio:.2f} a "
+                f"halving ({row.because}).",
                 "transformations",
                 f"operation == {row.operation!r} and norm == 'rms'",
             )
@@ -77,13 +93,13 @@ def _transformations(table: pd.DataFrame) -> Section:
     every = table.operation.nunique()
     return Section(
         "Image operations",
-        f"Of {every} operations on images {len(none)} have no Lipschitz constant, among them "
-        f"{', '.join(none.operation.head(3))} and JPEG.",
+        f"Of {every} operations on images, as libraries compute them, {len(none)} have no Lipschitz constant: "
+        f"{', '.join(none.operation)}.",
         "Which image-to-image maps in use are Lipschitz, so that the theorem speaks of them?",
         ["transformations"],
         findings,
-        "Resizing, blurring, medians and tone curves are in its scope. What divides by a spread, thresholds or rounds "
-        "is not, and no error bound in a sup norm over all images can hold for it.",
+        "Resizing, blurring, medians and gamma 2 are in its scope. For what divides by a spread, thresholds or "
+        "rounds its hypothesis fails; at a jump of size J no continuous model comes closer than J/2.",
     )
 
 
@@ -121,5 +137,5 @@ def _contextual(table: pd.DataFrame) -> Section:
         ["contextual"],
         findings,
         "The lemma's mapping exists over the reals. That a network in floats tells contexts apart is another "
-        "statement, which other weights make true for these vocabularies.",
+        "statement, which other weights make true in float32 for these vocabularies.",
     )
