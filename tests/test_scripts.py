@@ -67,7 +67,7 @@ def test_verify_checks_a_section_and_names_what_it_does_not_know(tmp_path):
     unknown, option = command("verify.py", "claim=lem-4.5"), command("verify.py", "clam=lem-4.4")
     assert (unknown.returncode, option.returncode) == (2, 2)
     assert re.search("did you mean .*lem-4.4", unknown.stderr)
-    assert "unknown key 'clam' (did you mean claim?): choose one of claim, section, results" in option.stderr
+    assert "unknown key 'clam' (did you mean claim?): choose one of claim, section, long, results" in option.stderr
 
 
 @pytest.mark.parametrize("name", NAMES)

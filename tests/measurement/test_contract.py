@@ -7,6 +7,7 @@ import torch
 
 from varexp.enclosure import UnknownOperationError
 from varexp.enclosure.rounding import FlushToZeroError
+from varexp.errors import SoundnessError
 from varexp.maps.constants import Constant
 from varexp.maps.domains import Curve, parse_domain
 from varexp.maps.norms import find_norm
@@ -77,9 +78,13 @@ WRONG = {
     "no words": (lambda x: torch.ones(x.shape, dtype=torch.float64), ValueError, "made of the words"),
     "no gradient": (lambda x: torch.tanh(x.detach()), ValueError, "has no gradient"),
     "another as enclosures": (lambda x: x.tanh() if type(x) is torch.Tensor else x.sin(), ValueError, "otherwise as"),
-    "steeper than declared": (lambda x: 3.2 * x, ValueError, "declares the Lipschitz constant 3 .* stretches"),
-    "steep in the small": (lambda x: x + 1e-5 * torch.sin(1e6 * x), ValueError, "stretches two words at distance"),
-    "steep in the middle": (lambda x: x + 1e-3 * torch.sin(1e4 * x), ValueError, "declares the Lipschitz constant 3"),
+    "steeper than declared": (lambda x: 3.2 * x, SoundnessError, "declares the Lipschitz constant 3 .* stretches"),
+    "steep in the small": (lambda x: x + 1e-5 * torch.sin(1e6 * x), SoundnessError, "stretches two words at distance"),
+    "steep in the middle": (
+        lambda x: x + 1e-3 * torch.sin(1e4 * x),
+        SoundnessError,
+        "declares the Lipschitz constant 3",
+    ),
     "a branch": (branching, (UnknownOperationError, ValueError), "written"),
 }
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from varexp.enclosure import Enclosure, UnknownOperationError, point
+from varexp.errors import SoundnessError
 from varexp.maps.domains import Domain
 from varexp.maps.norms import TokenNorm
 from varexp.maps.targets import Target, TargetStage
@@ -30,8 +31,8 @@ def require_target(target: Target, domain: Domain, norm: TokenNorm) -> None:
     Raises:
         TypeError: a stage answers no tensor.
         ValueError: it raises, answers another shape, dtype or what is not finite, or depends on other words, on chance
-            or on state; or its constant is none, or too small for a pair of words; or it
-            has no gradient.
+            or on state; or its constant is none; or it has no gradient.
+        SoundnessError: a pair of words exceeds its constant.
         UnknownOperationError: it has an operation that cannot be enclosed.
         FlushToZeroError: the processor takes subnormal numbers for zero.
     """
@@ -103,7 +104,7 @@ def _require_constant(constant: float, f: Callable[[Any], Any], words: Tensor, n
         excess = moved - constant * apart * (1 + CLOSE) - CLOSE**2 * norm(f(words).abs() + 1)
         if bool((excess > 0).any()):
             worst = float((moved / apart).max())
-            raise ValueError(
+            raise SoundnessError(
                 f"{what} declares the Lipschitz constant {constant:g} in {norm.name} norm, and stretches two words at "
                 f"distance {float(apart.max()):.0e} by {worst:g}: declare a constant that holds everywhere"
             )

@@ -68,8 +68,8 @@ def _failed(model: TrainedTogether, error: Exception) -> Outcome:
 
 
 def _place(error: Exception) -> str:
-    """Where an error was raised: its last frame."""
-    frames = traceback.extract_tb(error.__traceback__)
+    """Where an error, or what it was raised for, was raised: the last frame."""
+    frames = traceback.extract_tb((error.__cause__ or error).__traceback__)
     return f" (raised at {frames[-1].filename}:{frames[-1].lineno}, in {frames[-1].name})" if frames else ""
 
 
