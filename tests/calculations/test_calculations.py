@@ -12,6 +12,7 @@ from omegaconf.errors import OmegaConfBaseException
 from varexp.calculations import CALCULATIONS
 from varexp.calculations.contextual import classes, ids_in_torch, in_floats, search, separation
 from varexp.commands.calculate import configured, run
+from varexp.report.figures import FIGURES, draw
 from varexp.report.tables import load_table
 from varexp.sweeps.config import CONFIGS, ROOT
 
@@ -26,6 +27,19 @@ def test_each_has_a_file_with_claim_plan_and_a_released_table(name):
         assert word in text
     assert isinstance(configured(name), CALCULATIONS[name])
     assert len(load_table(name, RESULTS)) > 5
+
+
+@pytest.mark.parametrize("name", [name for name in CALCULATIONS if name in FIGURES])
+def test_a_missing_table_names_the_command_that_makes_it(name, tmp_path):
+    with pytest.raises(FileNotFoundError, match=rf"run varexp calculate table=\[{name}\] first"):
+        draw(name, tmp_path)
+
+
+def test_floors_are_those_of_words_and_of_the_blocks_that_there_are():
+    with pytest.raises(ValueError, match="words of one token"):
+        list(CALCULATIONS["floor"](domain="curve-2").rows())
+    with pytest.raises(ValueError, match="depth"):
+        list(CALCULATIONS["floor"](depth=[9]).rows())
 
 
 def test_every_file_is_a_calculation():

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -109,22 +110,19 @@ def _filters() -> list[Operation]:
     from scipy import ndimage
 
     restoration = _skimage("restoration")
-    window = {"max": 1.0, "rms": 3.0}
-    rank = "an order statistic is 1-Lipschitz in max norm; in rms every pixel enters 9 windows"
     return [
-        Operation(
-            "median of 3x3",
-            "scipy.ndimage.median_filter(x, 3, mode='constant')",
-            lambda x: ndimage.median_filter(x, 3, mode="constant"),
-            rank,
-            upper=window,
-        ),
-        Operation(
-            "dilation by 3x3",
-            "scipy.ndimage.maximum_filter(x, 3, mode='constant')",
-            lambda x: ndimage.maximum_filter(x, 3, mode="constant"),
-            rank,
-            upper=window,
+        *(
+            Operation(
+                name,
+                f"scipy.ndimage.{filtered.__name__}(x, 3, mode='constant')",
+                partial(filtered, size=3, mode="constant"),
+                "an order statistic is 1-Lipschitz in max norm; in rms every pixel enters 9 windows",
+                upper={"max": 1.0, "rms": 3.0},
+            )
+            for name, filtered in {
+                "median of 3x3": ndimage.median_filter,
+                "dilation by 3x3": ndimage.maximum_filter,
+            }.items()
         ),
         Operation(
             "total variation",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from varexp.calculations.base import Calculation, Row, register
+from varexp.errors import bad_value
 from varexp.families import FAMILIES, DomainSettings, TargetSettings
 from varexp.maps.norms import find_norm
 from varexp.measurement.constant import constant_prediction
@@ -25,6 +26,11 @@ class Floor(Calculation):
     def rows(self) -> Iterator[Row]:
         norm, domain = find_norm(self.norm), DomainSettings(domain=self.domain).build()
         sides = FAMILIES["chain"].default_sides(domain.side)
+        if domain.side != 1:
+            raise bad_value("domain", self.domain, "words of one token, such as curve-1: from others there is no floor")
+        for depth in self.depth:
+            if not 1 <= depth < len(sides):
+                raise bad_value("depth", depth, f"a whole number from 1 to {len(sides) - 1}")
         for name in self.target:
             for seed in self.target_seed:
                 whole = TargetSettings(target=name, K=self.K, target_seed=seed).build(sides, domain.channels)

@@ -13,7 +13,7 @@ from omegaconf import OmegaConf
 
 from varexp.calculations import CALCULATIONS, Calculation, write
 from varexp.commands._options import option, parsed, results_of
-from varexp.files import write_atomically
+from varexp.files import require_writable
 from varexp.report.figures import FIGURES, draw
 from varexp.sweeps.config import CONFIGS
 from varexp.torch_state import controlled_torch
@@ -34,9 +34,7 @@ def run(arguments: Sequence[str]) -> int:
         return 0
     folder = results_of(options.results)
     chosen = {name: configured(name) for name in options.table or list(CALCULATIONS)}
-    probe = folder / "tables" / ".probe"
-    write_atomically(probe, "x" * 4096)  # StoreError before any work if tables cannot be written
-    probe.unlink()
+    require_writable(folder / "tables")  # StoreError before any work
     for name, calculation in chosen.items():
         started = time.monotonic()
         with controlled_torch():

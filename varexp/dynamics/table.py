@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from varexp.dynamics.experiment import Row
-from varexp.files import write_atomically
+from varexp.files import require_writable, write_atomically
 
 NAME = "dynamics"
 
@@ -18,9 +18,7 @@ def path_in(results: Path) -> Path:
 
 def prepare(results: Path) -> None:
     """Find out before any work whether the table can be written. StoreError if not."""
-    probe = path_in(results).with_name(".probe")
-    write_atomically(probe, "x" * 4096)
-    probe.unlink()
+    require_writable(path_in(results).parent)
 
 
 def write(rows: Sequence[Row], results: Path, order: Sequence[str]) -> Path:

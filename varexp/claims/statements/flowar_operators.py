@@ -9,23 +9,24 @@ from flint import ctx
 from varexp.claims.claim import Plant
 from varexp.claims.evidence import Evidence, Instance, equal, evidence
 from varexp.claims.instances import formulas as of
-from varexp.claims.statements._implemented import FEW_BITS, claim, close, drawn, exact, reading
-from varexp.maps import layers
+from varexp.claims.statements._implemented import (
+    FEW_BITS,
+    SIZE,
+    attention_as_printed,
+    claim,
+    close,
+    drawn,
+    exact,
+    fill,
+    reading,
+)
 from varexp.maps.interpolation import image_matrix, resample, resize_matrix
 from varexp.models.flow import path, velocity
 from varexp.models.flowar import FlowArchitecture, FlowNet
 from varexp.models.pyramid import merged_interpolation
 
-SIZE = 2  # channels
 BITS = 200  # of balls, where layer norms divide
 THREE = 3  # channels where layer norms are: of two channels they keep a sign alone
-
-
-def _attention(scaled: bool = False, tokens: int = 16) -> Evidence:
-    x, query, key, value = (drawn(n, SIZE, seed=i) for i, n in enumerate((tokens, SIZE, SIZE, SIZE)))
-    made = layers.attention(x, query, key, value, scaled=scaled)
-    formula = of.attention(*map(exact, (x, query, key, value)))
-    return evidence(f"{tokens} tokens of {SIZE} channels", close("Attn(X)", made, formula))
 
 
 def _mlp(nonlinear: bool = False, channels: int = SIZE) -> Evidence:
@@ -58,16 +59,12 @@ def _stacked(sides: Sequence[int] = (1, 1, 2, 4), late: bool = False) -> Evidenc
 def _network(time: float = 0.25, residual: bool = False) -> Evidence:
     """C.12 as printed, with embedding and read-out identities and no positions, against its three lines."""
     shape = FlowArchitecture(width=THREE, head_size=THREE, scaled=False, network="printed", epsilon=0.0)
-    net, kept = FlowNet(shape, 4, THREE, torch.Generator().manual_seed(0)).double(), dict[str, of.Matrix]()
+    net = FlowNet(shape, 4, THREE, torch.Generator().manual_seed(0)).double()
+    fill(net, ("embed", "readout"), ("embed_bias", "readout_bias", "positions"))
+    flow, guess = drawn(4, THREE, seed=50), drawn(4, THREE, seed=51)
     with torch.no_grad():
-        for number, (name, weight) in enumerate(net.named_parameters()):
-            plain = name in ("embed", "readout")
-            weight.copy_(torch.eye(THREE) if plain else drawn(*weight.shape, seed=number + 1))
-            if name in ("embed_bias", "readout_bias", "positions"):
-                weight.zero_()
-            kept[name] = exact(weight if weight.dim() == 2 else weight[None])
-        flow, guess = drawn(4, THREE, seed=50), drawn(4, THREE, seed=51)
         made = net(flow, guess, time)
+        kept = {name: exact(weight if weight.dim() == 2 else weight[None]) for name, weight in net.named_parameters()}
     with ctx.workprec(BITS):
         shifted = exact(guess + time)  # exact: few bits
         gates = of.plus(of.product(shifted, of.transpose(kept["gates"])), kept["gates_bias"])
@@ -102,9 +99,9 @@ CLAIMS = (
         "high",
         reading(
             "maps/layers.attention, which FlowAR uses, on 16 tokens",
-            partial(_attention),
-            Plant("with scores over √c", partial(_attention, True)),
-            Plant("on four tokens", partial(_attention, False, 4)),
+            partial(attention_as_printed, False, 16),
+            Plant("with scores over √c", partial(attention_as_printed, True, 16)),
+            Plant("on four tokens", partial(attention_as_printed, False, 4)),
             "nothing differs from B.3 but names.",
             f"a map of 4x4; {FEW_BITS}",
         ),

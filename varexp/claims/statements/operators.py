@@ -10,7 +10,17 @@ from varexp.claims.claim import Plant
 from varexp.claims.evidence import Evidence, Instance, equal, evidence
 from varexp.claims.instances import formulas as of
 from varexp.claims.instances.contextual import Token, pairs_of, vocabulary
-from varexp.claims.statements._implemented import FEW_BITS, claim, close, drawn, exact, reading
+from varexp.claims.statements._implemented import (
+    FEW_BITS,
+    SIZE,
+    attention_as_printed,
+    claim,
+    close,
+    drawn,
+    exact,
+    fill,
+    reading,
+)
 from varexp.maps import layers
 from varexp.maps.convolution import convolution
 from varexp.maps.interpolation import image_matrix, resize_matrix
@@ -18,19 +28,13 @@ from varexp.models.block import Block, BlockConfig
 from varexp.models.chain import ChainStage
 
 LITERAL = {"positions": False, "attention_residual": False, "scaled": False, "activation": "relu"}
-SIZE = 2  # channels
 
 
 def literal_block(tokens: int, **changes: object) -> Block:
     """The package's block with the paper's switches; embedding, W_O and read-out are identities, weights few bits."""
     config = BlockConfig(**{"width": SIZE, "hidden": 3, "head_size": SIZE, **LITERAL, **changes})  # type: ignore[arg-type]
     block = Block(config, tokens, SIZE, torch.Generator().manual_seed(0)).double()
-    with torch.no_grad():
-        for number, (name, weight) in enumerate(block.named_parameters()):
-            plain = name in ("embed", "output", "readout")
-            weight.copy_(torch.eye(SIZE) if plain else drawn(*weight.shape, seed=number + 1))
-            if name in ("embed_bias", "readout_bias"):
-                weight.zero_()
+    fill(block, ("embed", "output", "readout"), ("embed_bias", "readout_bias"))
     return block
 
 
@@ -38,13 +42,6 @@ def _softmax(shift: int = 0, scale: int = 1) -> Evidence:
     z = drawn(3, 5)
     formula = [of.softmax([x * scale for x in row]) for row in exact(z)]
     return evidence("3 rows of 5 scores", close("softmax", layers.softmax(z + shift), formula))
-
-
-def _attention(scaled: bool = False, tokens: int = 4) -> Evidence:
-    x, query, key, value = (drawn(n, SIZE, seed=i) for i, n in enumerate((tokens, SIZE, SIZE, SIZE)))
-    made = layers.attention(x, query, key, value, scaled=scaled)
-    formula = of.attention(*map(exact, (x, query, key, value)))
-    return evidence(f"{tokens} tokens of {SIZE} channels", close("Attn(X)", made, formula))
 
 
 def _feed_forward(activation: str = "relu", hidden: int = 3) -> Evidence:
@@ -195,9 +192,9 @@ CLAIMS = (
         "high",
         reading(
             "maps/layers.attention with its defaults is D^{-1} A X W_V",
-            partial(_attention),
-            Plant("with scores over √d", partial(_attention, True)),
-            Plant("on nine tokens", partial(_attention, False, 9)),
+            partial(attention_as_printed),
+            Plant("with scores over √d", partial(attention_as_printed, True)),
+            Plant("on nine tokens", partial(attention_as_printed, False, 9)),
             "tokens are numbered row by row; another numbering permutes the answer alike.",
             f"a map of 2x2; {FEW_BITS}",
         ),

@@ -5,11 +5,9 @@ from functools import partial
 from varexp.claims.claim import Plant
 from varexp.claims.evidence import Evidence, at_most, equal, evidence
 from varexp.claims.instances import formulas as of
-from varexp.claims.statements._implemented import CLOSE, FEW_BITS, claim, close, drawn, exact, reading
+from varexp.claims.statements._implemented import CLOSE, FEW_BITS, SIZE, claim, close, drawn, exact, reading
 from varexp.maps.interpolation import image_matrix, resample, resize_matrix
 from varexp.models.flowar import tokenizer
-
-SIZE = 2  # channels
 
 
 def _sampled(up: bool, factor: int = 2, wrong: int = 0, side: int = 6) -> Evidence:

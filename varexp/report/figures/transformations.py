@@ -8,19 +8,21 @@ from matplotlib.ticker import FixedLocator, NullFormatter, ScalarFormatter
 from varexp.report.figures._common import ERROR, PRINTED, caption
 
 LEFT, RIGHT = 0.8, 8.0  # ends of the axis
+REFUSED = ("no", "jump")  # what is written instead of a constant
 KNOWN = 1.01  # ratio of two ends that are drawn as one dot
 CAPTION = """
 Lipschitz constants of operations on grey images of {side}x{side} pixels, in rms and in max norm. Dots: constants that
 are known (norms of matrices, or theorems that are attained). Bars: from the ratio of the steepest pair of images that
 was found to what a theorem allows; dotted where it is bounded by a number that is not worked out. Below the line:
-operations that have no constant as libraries compute them, with the ratio of a pair of images and its distance: halving
-the distance doubles the ratio at a jump, and multiplies it by √2 at the root of gamma 1/2. Calls are in the table.
+operations that have none, by a theorem (gamma 1/2, stretching, style by moments) or because they jump as libraries
+compute them, with the ratio of a pair of images and its distance. Halving the distance doubles the ratio at a jump, and
+multiplies it by √2 at the root of gamma 1/2. Calls are in the table.
 """
 
 
 def figures(table: pd.DataFrame) -> dict[str, Figure]:
     """`transformations`: a panel for each norm, a row for each operation, those without a constant last."""
-    order = list(dict.fromkeys(table.operation[table.lipschitz != "no"]))
+    order = list(dict.fromkeys(table.operation[~table.lipschitz.isin(REFUSED)]))
     last = [name for name in dict.fromkeys(table.operation) if name not in order]
     figure = Figure(figsize=(6.8, 0.15 * (len(order) + len(last)) + 0.9))
     norms = list(dict.fromkeys(table.norm))
@@ -46,7 +48,7 @@ def figures(table: pd.DataFrame) -> dict[str, Figure]:
 
 
 def _row(ax: Axes, place: int, row: pd.Series) -> None:
-    if row.lipschitz == "no":
+    if row.lipschitz in REFUSED:
         text = f"{row.ratio_of_pair:.0e} at distance {row.distance_of_pair:.0e}"
         ax.annotate(text, (LEFT * 1.1, place), fontsize=5.8, color=PRINTED, va="center")
     elif pd.isna(row.constant_upper):

@@ -7,6 +7,7 @@ import pandas as pd
 from varexp.report.findings._finding import Finding, Section
 from varexp.report.tables import load_table
 
+REFUSED = {"no": "has no constant by a theorem", "jump": "jumps as it is computed"}
 ARMS = {"trained": "that are searched for", "data": "with the smallest scores of the proof", "ks": "of the proof"}
 
 
@@ -79,11 +80,11 @@ def _transformations(table: pd.DataFrame) -> Section:
             findings.append(
                 Finding(f"Between two ends in {norm} norm: {said}.", "transformations", f"norm == '{norm}'")
             )
-    none = table[(table.lipschitz == "no") & (table.norm == "rms")]
+    none = table[table.lipschitz.isin(("no", "jump")) & (table.norm == "rms")]
     for row in none.itertuples():
         findings.append(
             Finding(
-                f"{row.operation} has no constant as it is computed: a pair at distance "
+                f"{row.operation} {REFUSED[str(row.lipschitz)]}: a pair at distance "
                 f"{row.distance_of_pair:.1g} with ratio {row.ratio_of_pair:.1g}, times {row.growth_of_ratio:.2f} a "
                 f"halving ({row.because}).",
                 "transformations",
@@ -93,8 +94,9 @@ def _transformations(table: pd.DataFrame) -> Section:
     every = table.operation.nunique()
     return Section(
         "Image operations",
-        f"Of {every} operations on images, as libraries compute them, {len(none)} have no Lipschitz constant: "
-        f"{', '.join(none.operation)}.",
+        f"Of {every} operations on images {int((none.lipschitz == 'no').sum())} have no Lipschitz constant by a "
+        f"theorem, and {int((none.lipschitz == 'jump').sum())} jump as libraries compute them: "
+        f"{', '.join(none.operation[none.lipschitz == 'jump'])}.",
         "Which image-to-image maps in use are Lipschitz, so that the theorem speaks of them?",
         ["transformations"],
         findings,
@@ -104,8 +106,8 @@ def _transformations(table: pd.DataFrame) -> Section:
 
 
 def _contextual(table: pd.DataFrame) -> Section:
-    findings, names = [], ARMS
-    for arm, name in names.items():
+    findings = []
+    for arm, name in ARMS.items():
         rows = table[table.arm == arm]
         seen = rows.dropna(subset="log10_separation")
         lost = int((rows.separation_float32 == 0).sum())
@@ -113,9 +115,7 @@ def _contextual(table: pd.DataFrame) -> Section:
         below = len(rows) - len(seen)
         findings.append(
             Finding(
-                f"Weights {name}: separations {' to '.join(ends)}"
-                + (f", {below} below 1e-2400" if below else "")
-                + f"; ids "
+                f"Weights {name}: separations {' to '.join(ends)}{f', {below} below 1e-2400' if below else ''}; ids "
                 f"coincide in float32 in {lost} of {len(rows)} settings.",
                 "contextual",
                 f"arm == '{arm}'",

@@ -57,13 +57,13 @@ def _positions(table: Table, floor: pd.DataFrame) -> Section:
 
 
 def _filters(table: Table) -> Section:
-    findings, short = [], ""
+    findings = []
     most, long = int(table.all.heads.max()), int(table.all.steps.max())
     for target in dict.fromkeys(table.all.target):
         for depth in sorted(set(table.all.depth)):
             here = f"target == '{target}' and depth == {depth} and steps == {long}"
             shares = [
-                f"{heads} heads {table.mean(f'{here} and heads == {heads}', 'relative')}"
+                f"{heads} {'head' if heads == 1 else 'heads'} {table.mean(f'{here} and heads == {heads}', 'relative')}"
                 for heads in sorted(set(table.all.heads))
             ]
             gain = times(table.ratio(f"{here} and heads == {most}", f"{here} and heads == 1"))
