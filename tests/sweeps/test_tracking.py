@@ -13,6 +13,7 @@ from processes import descendants, sweep
 from varexp.sweeps import tracking
 from varexp.sweeps.config import Tracking
 from varexp.sweeps.tracking import Tracker
+from varexp.sweeps.tracking import mirror as mirror_module
 
 
 class Failing(Tracker):
@@ -51,7 +52,7 @@ def hangs():
 @pytest.mark.parametrize("how", [raises, exits, hangs])
 @pytest.mark.parametrize("when", ["init", "progress", "written", "finish"])
 def test_a_mirror_that_fails_costs_one_warning(monkeypatch, when, how):
-    monkeypatch.setattr(tracking, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(mirror_module, "PATIENCE_S", 0.3)
     warnings = []
     mirror = tracking.Apart(lambda: Failing(when, how), warnings.append)
     for done in range(3):

@@ -1,6 +1,6 @@
 """`run`, `sweep` and `load_table`: rows of results, made or read."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from varexp.report.tables import load_table as read_table
 from varexp.report.tables import typed
 from varexp.sweeps.compose import composed
 from varexp.sweeps.config import default_results
+from varexp.sweeps.dictionary import about, described
 from varexp.sweeps.plan import expand
 from varexp.sweeps.run import results_folder, run_cell, run_sweep
 from varexp.sweeps.tables import stages_path, table_path
@@ -135,11 +136,17 @@ def load_table(name: str, results: str | Path | None = None) -> pd.DataFrame:
         >>> table = varexp.load_table("depth")
         >>> bool(table.certified.all())
         True
+        >>> table.attrs["columns"]["error_gap"]["meaning"]
+        'error_upper / error_lower - 1: how well the sup error is known'
 
     Reference:
-        The columns are described by `varexp settings` and in README.md.
+        `.attrs["columns"]` says of each column what it means, its unit, the paper's item and when it is empty;
+        `.attrs["about"]` what the table holds.
     """
-    return read_table(name, default_results() if results is None else Path(results).expanduser())
+    table = read_table(name, default_results() if results is None else Path(results).expanduser())
+    columns = {column.name: asdict(column) for column in described(name, list(table.columns))}
+    table.attrs |= {"about": about(name, list(table.columns)), "columns": columns}
+    return table
 
 
 def _interval(row: dict[str, Any], name: str) -> str:

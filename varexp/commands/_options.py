@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from omegaconf import OmegaConf
 
-from varexp.errors import unknown_name
+from varexp.errors import bad_value, unknown_name
 from varexp.sweeps.config import default_results
 
 Options = TypeVar("Options")
@@ -55,3 +55,14 @@ def option(default: Any, doc: str) -> Any:
     if default == []:
         return dataclasses.field(default_factory=list, metadata={"doc": doc})
     return dataclasses.field(default=default, metadata={"doc": doc})
+
+
+def flag(name: str, arguments: Sequence[str]) -> tuple[bool, list[str]]:
+    """Whether `name=true` is among arguments, and the others. ValueError for a value that is neither true nor false."""
+    own = [word for word in arguments if word.partition("=")[0] == name]
+    values = {"true": True, "false": False}
+    for word in own:
+        if word.partition("=")[2].lower() not in values:
+            raise bad_value(name, word.partition("=")[2], "true or false")
+    others = [word for word in arguments if word not in own]
+    return (values[own[-1].partition("=")[2].lower()] if own else False), others

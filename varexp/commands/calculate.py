@@ -16,6 +16,7 @@ from varexp.commands._options import option, parsed, results_of
 from varexp.files import require_writable
 from varexp.report.figures import FIGURES, draw
 from varexp.sweeps.config import CONFIGS
+from varexp.sweeps.dictionary import describe
 from varexp.torch_state import controlled_torch
 
 
@@ -42,6 +43,7 @@ def run(arguments: Sequence[str]) -> int:
         print(f"{name}: {len(rows)} rows in {time.monotonic() - started:.0f} s", flush=True)
         for path in [write(name, rows, folder), *(draw(name, folder) if name in FIGURES else [])]:
             print(f"wrote {path}", flush=True)
+    print(f"wrote {describe(folder)}")
     return 0
 
 

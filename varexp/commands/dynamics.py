@@ -14,6 +14,7 @@ from varexp.commands._options import option, parsed, results_of
 from varexp.dynamics import Experiment, table
 from varexp.report.figures import draw
 from varexp.sweeps.config import CONFIGS
+from varexp.sweeps.dictionary import describe
 
 CONFIG = CONFIGS / "dynamics.yaml"
 
@@ -44,7 +45,7 @@ def run(arguments: Sequence[str]) -> int:
         rows.append(row)
         print(told(row), flush=True)
     written = table.write(rows, folder, [run.field for run in whole.runs])
-    for path in [written, *draw("dynamics", folder)]:
+    for path in [written, describe(folder), *draw("dynamics", folder)]:
         print(f"wrote {path}")
     return 0
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from varexp.commands._options import option, parsed, results_of
 from varexp.report.figures import draw
+from varexp.sweeps.dictionary import describe
 from varexp.sweeps.samples import make_samples
 
 
@@ -22,6 +23,6 @@ def run(arguments: Sequence[str]) -> int:
     if options is None:
         return 0
     folder = results_of(options.results)
-    for path in [*make_samples(folder, options.steps), *draw("samples", folder)]:
+    for path in [*make_samples(folder, options.steps), describe(folder), *draw("samples", folder)]:
         print(f"wrote {path}")
     return 0

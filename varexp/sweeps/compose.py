@@ -25,7 +25,7 @@ from varexp.sweeps.plan import axes_of
 from varexp.sweeps.safety import check_safe
 
 _lock = threading.RLock()
-OF_SWEEPS = ("axes", "experiments", "engine", "tracking", "retries", "on_error", "overwrite")  # keys
+OF_SWEEPS = ("axes", "experiments", "engine", "retries", "on_error", "overwrite")  # keys
 GROUPS = ("experiment", "engine", "tracking", "scale")
 
 

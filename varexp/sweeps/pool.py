@@ -4,9 +4,6 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import closing
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
 from varexp.errors import bad_value
 from varexp.sweeps.cells import Cell
 from varexp.sweeps.claims import Claims
@@ -17,15 +14,9 @@ from varexp.sweeps.failures import keep_tracebacks
 from varexp.sweeps.plan import Batch, TrainedTogether, batches
 from varexp.sweeps.records import Record, Store, code_version
 from varexp.sweeps.tracking import Tracker
+from varexp.sweeps.watching import Watch, say
 
-console = Console(stderr=True)
 WAIT_FOR_OTHERS_S = 1.0
-LINE_EVERY_S = 20.0  # of progress in a log
-
-
-def say(line: str) -> None:
-    """Print a line for whoever watches, as it is."""
-    console.print(line, soft_wrap=True, markup=False, highlight=False)
 
 
 def unfinished(store: Store, cells: Sequence[Cell], stale: str) -> list[Cell]:
@@ -39,7 +30,7 @@ def unfinished(store: Store, cells: Sequence[Cell], stale: str) -> list[Cell]:
     outdated = [v for v in versions.values() if v not in (None, code_version())]
     if outdated:
         action = "kept as they are" if stale == "keep" else "run again (stale=keep would keep them)"
-        console.print(f"{len(outdated)} records were made by other code: {action}")
+        say(f"{len(outdated)} records were made by other code: {action}")
     kept = {code_version(), *(outdated if stale == "keep" else ())}
     return [cell for cell in cells if versions[cell.key] not in kept]
 
@@ -72,38 +63,20 @@ def run_cells(
         left = tuple(model for model in mine.models if model not in done)
         return Batch(left) if left else None
 
-    done, failed, told = total - len(cells), 0, time.monotonic()
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("model-steps"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(elapsed_when_finished=True, compact=True),
-    )
-    with Progress(*columns, console=console) as progress:
-        steps = sum(model.cost for batch in planned for model in batch.models)
-        task = progress.add_task(f"{done}/{total} cells", total=steps)
+    with Watch(total, total - len(cells), sum(model.cost for batch in planned for model in batch.models)) as watch:
         while planned:
-            ran = run_batches(planned, config, store, lambda count: progress.advance(task, count), admit)
+            ran = run_batches(planned, config, store, watch.advance, admit)
             with closing(claims), closing(ran) as outcomes:
                 for outcome in outcomes:
                     if not outcome.stored:
                         store.write_all(outcome.records, outcome.weights)
                     keep_tracebacks(store, outcome)
                     claims.drop([*(record["key"] for record in outcome.records), *outcome.failures])
-                    done += len(outcome.records)
-                    failed += len(outcome.failures)
-                    progress.update(task, description=f"{done}/{total} cells")
-                    if not console.is_terminal and time.monotonic() - told > LINE_EVERY_S:  # a log has no bar
-                        told = time.monotonic()
-                        console.print(f"{done}/{total} cells, {failed} failed")
-                    mirror.progress(done, failed, total)
+                    watch.finished(outcome.records, len(outcome.failures))
+                    mirror.progress(watch.done, watch.failed, total)
                     yield outcome
             planned, found = _left_by_others(elsewhere, store, config.stale, workers)
-            done += len(found.records)
-            progress.update(task, description=f"{done}/{total} cells")
+            watch.finished(found.records)
             yield found
 
 

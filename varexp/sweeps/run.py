@@ -1,9 +1,10 @@
 """The main job: plan the cells, skip recorded ones, run the rest, write tables and figures."""
 
 import itertools
+import time
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +13,42 @@ from varexp.files import require_writable
 from varexp.report.figures import FIGURES, draw
 from varexp.sweeps.cells import Cell
 from varexp.sweeps.config import SweepConfig, resolve
+from varexp.sweeps.dictionary import describe as describe_tables
 from varexp.sweeps.engines import engine_of
 from varexp.sweeps.execute import Outcome, execute
 from varexp.sweeps.failures import SweepFailedError, describe, keep_tracebacks
 from varexp.sweeps.plan import Batch, TrainedTogether, expand
-from varexp.sweeps.pool import console, run_cells, say, unfinished
+from varexp.sweeps.pool import run_cells, unfinished
 from varexp.sweeps.records import Record, Store
 from varexp.sweeps.signals import ended_by_signals
-from varexp.sweeps.tables import TableError, check_keeps_rows, table_path, write_incomplete, write_tables
+from varexp.sweeps.summary import of_sweep
+from varexp.sweeps.tables import (
+    TableError,
+    check_keeps_rows,
+    stages_path,
+    table_path,
+    write_incomplete,
+    write_tables,
+)
 from varexp.sweeps.tracking import Tracker, check_tracking, tracker
+from varexp.sweeps.watching import Watch, called, say, show
 
 ON_ERROR = ("continue", "stop")
 
 
 @dataclass
 class Part:
-    """An experiment of a sweep by name, with its cells: one table, and the figures that are drawn from it."""
+    """An experiment of a sweep by name, with its cells: one table, and the figures that are drawn from it.
+
+    Attributes:
+        found: the rows that were there when its table was written.
+        files: what was written.
+    """
 
     name: str
     cells: list[Cell]
+    found: list[dict[str, Any]] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
 
     @property
     def keys(self) -> list[str]:
@@ -63,9 +81,9 @@ def run_sweep(config: SweepConfig) -> None:
     for part in parts:
         check_keeps_rows(results, part.name, part.rows(), config.overwrite)
     waiting = unfinished(store, cells, config.stale)
-    name = "-".join(part.name for part in parts)
+    name, began = "-".join(part.name for part in parts), time.monotonic()
     mirror = tracker(config, name, results, say)
-    console.print(f"{name}: {len(cells)} cells, {len(cells) - len(waiting)} recorded, {len(waiting)} to run")
+    say(f"{name}: {len(cells)} cells, {len(cells) - len(waiting)} recorded, {len(waiting)} to run")
     failures: dict[str, str] = {}
     left = {cell.key for cell in waiting}
     unwritten, lossy = list(parts), []
@@ -84,6 +102,11 @@ def run_sweep(config: SweepConfig) -> None:
                 break
         for part in unwritten:  # of a sweep that stops at the first failure
             _write(part, results, store, failures, config.overwrite, mirror)
+    describe_tables(results)
+    found = {part.name: part.found for part in parts}
+    files = [path for part in parts for path in part.files]
+    for line in of_sweep(name, found, len(failures), time.monotonic() - began, files, mirror.place):
+        show(line)
     if failures:
         raise SweepFailedError(describe(failures, cells, store))
     if lossy:
@@ -103,10 +126,12 @@ def mirrored(mirror: Tracker, failures: Collection[str]) -> Iterator[None]:
 
 def _write(part: Part, results: Path, store: Store, failed: Collection[str], overwrite: bool, mirror: Tracker) -> None:
     """The table and figures of an experiment; of one that is not complete, its rows beside the table."""
-    found = {key: store.read(key) for key in part.keys if key not in failed}
-    records = [record for record in found.values() if record is not None]
+    stored = {key: store.read(key) for key in part.keys if key not in failed}
+    records = [record for record in stored.values() if record is not None]
+    part.found = [record["row"] for record in records]
     if len(records) < len(part.cells):
         path = write_incomplete(results, part.name, records)
+        part.files = [path]
         say(
             f"{len(part.cells) - len(records)} of {len(part.cells)} rows of {part.name} are missing: its table and "
             f"figures stay as they were, the other rows are in {path}"
@@ -115,25 +140,49 @@ def _write(part: Part, results: Path, store: Store, failed: Collection[str], ove
     write_tables(results, part.name, records, overwrite)
     figures = draw(part.name, results) if part.name in FIGURES and records else []
     mirror.written(part.name, records, table_path(results, part.name), figures)
-    for path in [table_path(results, part.name), *figures]:
-        say(f"wrote {path}")
+    part.files = [table_path(results, part.name), stages_path(results, part.name), *figures]
 
 
-def run_cell(config: SweepConfig) -> Record:
-    """Run one cell, unless it is recorded, and return its record."""
+def run_cell(config: SweepConfig, watched: bool = False) -> Record:
+    """Run one cell, unless it is recorded, and return its record.
+
+    Args:
+        config: of the cell.
+        watched: whether its progress is shown on standard error.
+    """
     cell = resolve(config)
-    store = Store(results_folder(config))
+    check_tracking(config)
+    results = results_folder(config)
+    store = Store(results)
     store.check_writable()
     if unfinished(store, [cell], config.stale):
+        batch = Batch((TrainedTogether((cell,)),))
         with ended_by_signals():
-            (outcome,) = execute(Batch((TrainedTogether((cell,)),)))
+            outcome = _watched(batch) if watched else next(iter(execute(batch)))
         if outcome.failures:
             keep_tracebacks(store, outcome)
             raise SweepFailedError(describe(outcome.failures, [cell], store))
         store.write_all(outcome.records, outcome.weights)
     record = store.read(cell.key)
     assert record is not None
+    mirror = tracker(config, "train", results, say, whole=False)
+    with mirrored(mirror, ()):
+        mirror.written("train", [record], results, [])
+    if mirror.place:
+        say(f"W&B: {mirror.place}")
     return record
+
+
+def _watched(batch: Batch) -> Outcome:
+    """What comes of a batch of one model, its progress shown."""
+    (model,) = batch.models
+    phases = [(0, f"training {model.deepest.depth} blocks")]
+    if model.enclosing:
+        phases.append((model.cost - model.enclosing, "measuring, and enclosing sups from both sides"))
+    say(f"{called(model.deepest.columns())}: no record yet")
+    with Watch(1, 0, model.cost, phases) as watch:
+        (outcome,) = execute(batch, watch.advance)
+    return outcome
 
 
 def results_folder(config: SweepConfig) -> Path:

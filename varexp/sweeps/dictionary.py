@@ -1,0 +1,173 @@
+"""The data dictionary: what each column of each table means, its type and unit, the paper's item, when it is empty.
+
+The one source for `varexp.load_table(...).attrs`, for the page of results, for the documentation, and for
+datapackage.json beside the tables, a description by the standard of Frictionless. Columns that are settings are
+described where the setting is declared, the others in columns.toml.
+"""
+
+import io
+import json
+import tomllib
+import types
+import typing
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from varexp.files import write_atomically
+from varexp.safetensors import sha256
+from varexp.settings import Declared
+from varexp.sweeps.config import settings
+from varexp.sweeps.tables import INCOMPLETE
+from varexp.theory.verdicts import Verdict
+
+PACKAGE = "datapackage.json"
+SCHEMA = "https://datapackage.org/profiles/2.0/datapackage.json"
+TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
+VERDICTS = ("verdict", "verdict_formula", "verdict_repaired")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes:
+        name: as in the table's first line.
+        type: string, integer, number or boolean.
+        meaning: a sentence.
+        unit: of a number, `1` where it has none; empty for words.
+        item: of the paper, empty where the column is about none.
+        empty: when the column has no value; empty where it always has one.
+    """
+
+    name: str
+    type: str
+    meaning: str
+    unit: str = ""
+    item: str = ""
+    empty: str = ""
+
+
+def kind_of(table: str, names: Sequence[str]) -> str:
+    """The kind of a table, whose columns it has: chains or stages for what a sweep writes, else its own name."""
+    if table in _written()["tables"]:
+        return table
+    return "chains" if "experiment" in names else "stages"
+
+
+def about(table: str, names: Sequence[str]) -> str:
+    """A sentence about a table."""
+    return str(_written()["tables"][kind_of(table, names)])
+
+
+def described(table: str, names: Sequence[str]) -> list[Column]:
+    """The columns of a table, in order.
+
+    Args:
+        table: its name, such as `depth` or `depth_stages`.
+        names: its columns.
+
+    Returns:
+        What is known of each; of a column that a family outside the package measures, its name and no meaning.
+    """
+    known = _columns(kind_of(table, names))
+    return [known.get(name) or _of_setting(name) or Column(name, "string", "") for name in names]
+
+
+def _of_setting(name: str) -> Column | None:
+    found = settings().get(name)
+    if found is None:
+        return None
+    kind = "string" if isinstance(found.default, dict) else TYPES[_plain(found)]
+    optional = found.default is None or type(None) in typing.get_args(found.type)
+    empty = "the setting means nothing to the model" if optional or not _of_all(name) else ""
+    empty = "the target has no options" if isinstance(found.default, dict) else empty
+    return Column(name, kind, f"setting: {found.doc}", "1" if kind in ("integer", "number") else "", "", empty)
+
+
+def _plain(found: Declared) -> Any:
+    parts = typing.get_args(found.type) if isinstance(found.type, types.UnionType) else (found.type,)
+    return next((part for part in parts if part in TYPES), str)
+
+
+def _of_all(name: str) -> bool:
+    """Whether every family has a setting."""
+    from varexp.families import FAMILIES
+    from varexp.settings import declared
+
+    groups = [{s.name for part in (f.architecture, f.usage) for s in declared(part)} for f in FAMILIES.values()]
+    return not any(name in group for group in groups) or all(name in group for group in groups)
+
+
+@lru_cache(maxsize=1)
+def _written() -> dict[str, Any]:
+    return tomllib.loads((files("varexp.sweeps") / "columns.toml").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=16)
+def _columns(kind: str) -> dict[str, Column]:
+    found = {name: Column(name, **entry) for name, entry in _written()["only"].get(kind, {}).items()}
+    for name, entry in _written()["ends"].get(kind, {}).items():
+        empty = entry.get("empty", "")
+        if empty.startswith("the upper end"):  # the lower end is always there
+            lower_empty, upper_empty = "", empty.removeprefix("the upper end ")
+        else:
+            first, _, rest = empty.partition("; the upper end also ")
+            lower_empty, upper_empty = first, f"{first}, or {rest}" if rest else first
+        about = {"unit": entry["unit"], "item": entry.get("item", "")}
+        for end, when in (("lower", lower_empty), ("upper", upper_empty)):
+            column = f"{name}_{end}"
+            found[column] = Column(column, "number", f"{end} end of: {entry['meaning']}", empty=when, **about)
+    return found
+
+
+def describe(results: Path) -> Path:
+    """Write datapackage.json beside the tables of a folder of results: every table, every column, sizes and hashes."""
+    folder = results / "tables"
+    tables = [path for path in sorted(folder.glob("*.csv")) if INCOMPLETE not in path.name]
+    resources = [found for found in map(_resource, tables) if found is not None]
+    package = {
+        "$schema": SCHEMA,
+        "name": "varexp-tables",
+        "title": "Errors of visual autoregressive transformers beside the bounds of arXiv 2502.06167",
+        "licenses": [{"name": "MIT"}],
+        "resources": resources,
+    }
+    text = json.dumps(package, indent=1, ensure_ascii=False) + "\n"
+    write_atomically(folder / PACKAGE, text)
+    return folder / PACKAGE
+
+
+def _resource(path: Path) -> dict[str, Any] | None:
+    """The description of one table; None for a file that is none."""
+    data = path.read_bytes()
+    try:
+        names = list(pd.read_csv(io.BytesIO(data), nrows=0).columns)
+    except ValueError:  # empty, or no text
+        return None
+    return {
+        "name": path.stem,
+        "path": path.name,
+        "type": "table",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "bytes": len(data),
+        "hash": f"sha256:{sha256(data)}",
+        "description": about(path.stem, names),
+        "schema": {"fields": [_field(column) for column in described(path.stem, names)], "missingValues": [""]},
+    }
+
+
+def _field(column: Column) -> dict[str, Any]:
+    said = {key: value for key, value in asdict(column).items() if value and key != "meaning"}
+    field = said | ({"description": column.meaning} if column.meaning else {})
+    constraints: dict[str, Any] = {} if column.empty or not column.meaning else {"required": True}
+    if column.name in VERDICTS:
+        constraints["enum"] = [str(verdict) for verdict in Verdict]
+    return field | ({"constraints": constraints} if constraints else {})
