@@ -25,7 +25,7 @@ FULL ?= false
 SWEEP := $(VAREXP) sweep tracking=wandb
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep study models calculations dynamics results verify weights findings audit recertify reproduce smoke figures test chaos
+.PHONY: help sweep study models calculations dynamics results verify weights findings report audit recertify reproduce smoke figures test chaos
 .PHONY: mutants lint bench paper clean
 
 help: ## list the targets
@@ -54,6 +54,9 @@ verify: $(STAMP) ## the ledger of claims: what the paper states, item by item, v
 
 findings: $(STAMP) ## results/FINDINGS.md from the tables
 	@$(VAREXP) findings
+
+report: $(TOOLS) ## results/report.html, one page with findings, ledger, charts and tables; opens without a network
+	@$(VAREXP) report
 
 weights: $(STAMP) ## chains of the tables with all that a proof of their rows needs, from the records of sweeps
 	@$(VAREXP) weights

@@ -70,7 +70,8 @@ def test_an_edited_addition_is_other_code(tmp_path):
     """The source of what is registered from outside is part of a record's version."""
     folder = tmp_path / "user"
     shutil.copytree(HERE, folder, ignore=shutil.ignore_patterns("test_*", "__pycache__"))
-    run = ("train", "target=saturating", "depth=1", "width=4", "steps=20", "gap=null", f"results={tmp_path / 'r'}")
+    small = ("depth=1", "width=4", "steps=20", "gap=null", "json=true")
+    run = ("train", "target=saturating", *small, f"results={tmp_path / 'r'}")
     versions, errors = [], []
     for factor in ("self.K", "0.5 * self.K"):
         source = (
@@ -97,7 +98,7 @@ def test_an_installed_extension_is_found_by_its_entry_point(tmp_path):
     entry = site / "outside_varexp-1.0.dist-info" / "entry_points.txt"
     entry.write_text("[varexp.extensions]\nadditions = additions\n")
     shutil.copy(HERE / "additions.py", site)
-    run = ["-m", "varexp", "train", "target=saturating", "depth=1", "width=4", "steps=20", "gap=null"]
+    run = ["-m", "varexp", "train", "target=saturating", "depth=1", "width=4", "steps=20", "gap=null", "json=true"]
     environment = {**os.environ, "PYTHONPATH": str(site)}
 
     def train():

@@ -30,7 +30,6 @@ def test_on_the_command_line_too(given, where, tmp_path, monkeypatch):
     [
         "engine.workers=2",
         "engine=slurm",
-        "tracking=wandb",
         "retries=3",
         "on_error=stop",
         "overwrite=true",

@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 from processes import ROOT, sweep
 
+from varexp.commands import main
+
 SMALL = ["steps=20", "ascent_steps=1", "width=4", "target=affine", "K=1.5"]
 
 
@@ -53,12 +55,28 @@ def test_a_grid_can_be_left_out(tmp_path):
 
 @pytest.mark.slow
 def test_train_prints_its_row(tmp_path):
-    done = command("train.py", "depth=1", "domain=disc", f"results={tmp_path}", *SMALL, cwd=tmp_path)
+    arguments = ["depth=1", "domain=disc", f"results={tmp_path}", *SMALL]
+    done = command("train.py", "json=true", *arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     row = json.loads(done.stdout)
     assert row["domain"] == "disc-2"
     assert row["sides"] == "2-3"
     assert [p.name for p in tmp_path.iterdir()] == ["runs"]  # nothing beside results=
+    again = command("train.py", *arguments)
+    assert f"record   {tmp_path}/runs/records/{row['key']}.json" in again.stdout.splitlines()
+    assert "error of the best constant" in again.stdout
+
+
+@pytest.mark.slow
+def test_several_rows_are_lines_of_json(tmp_path):
+    done = command("train.py", "-m", "json=true", "depth=1,2", f"results={tmp_path}", "gap=null", *SMALL)
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(line)["depth"] for line in done.stdout.splitlines()] == [1, 2]
+
+
+def test_json_is_true_or_false(capsys):
+    assert main(["train", "json=yes"]) == 2
+    assert capsys.readouterr().err == "error: json is true or false, got 'yes'\n"
 
 
 @pytest.mark.slow

@@ -78,7 +78,7 @@ def test_wandb_is_off_where_its_variables_say_so(config, monkeypatch, tmp_path, 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 def test_a_sweep_outlives_the_service_of_wandb(tmp_path):
-    arguments = ["axes.width=[8,12,16,20]", "axes.seed=[0]", "axes.depth=[1]", "steps=400", "gap=null"]
+    arguments = ["axes.width=[8,12,16,20]", "axes.seed=[0]", "axes.depth=[1]", "steps=1000", "gap=null"]
     environment = {**os.environ, "WANDB_MODE": "offline"}
     run = sweep("tracking=wandb", *arguments, "engine.workers=1", f"results={tmp_path}", env=environment)
     services = []

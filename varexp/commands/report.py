@@ -1,0 +1,122 @@
+"""Write the page of results, one file that opens without a network: varexp report [results=DIR] [path=FILE].
+
+It holds the findings, the ledger, a chart and a table for each experiment, the meaning of each column, and what made
+them. Whatever tables are there are shown; findings need the whole sweeps.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from varexp.commands._options import option, parsed, results_of
+from varexp.files import write_atomically
+from varexp.report.findings import Section, collect
+from varexp.report.page import Shown, page
+from varexp.sweeps.config import CONFIGS, settings
+from varexp.sweeps.dictionary import about, described
+from varexp.sweeps.tables import INCOMPLETE
+
+STAGES = "_stages"
+OTHERS = {"dynamics": "varexp dynamics", "samples": "varexp samples", "decoder": "varexp samples"}
+MAIN = ("depth", "kernel", "width")  # come first
+NOTES = ("Claim", "Plan", "Time", "Outcome")
+
+
+@dataclass
+class ReportOptions:
+    """Where the tables are, and where the page goes."""
+
+    results: str | None = option(None, "folder with tables/ and ledger.json; by default results/")
+    path: str | None = option(None, "the file to write; by default report.html in the folder of results")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Write the page."""
+    options = parsed(ReportOptions, arguments, __doc__ or "")
+    if options is None:
+        return 0
+    folder = results_of(options.results)
+    path = Path(options.path).expanduser() if options.path else folder / "report.html"
+    tables = list(_tables(folder))
+    if not tables:
+        raise FileNotFoundError(2, "there is no table to show; run varexp sweep first", str(folder / "tables"))
+    ledger = folder / "ledger.json"
+    text = page(
+        _findings(folder),
+        json.loads(ledger.read_text(encoding="utf-8")) if ledger.exists() else None,
+        tables,
+        {name: _usual(found.default) for name, found in settings().items()},
+        _made_with(tables),
+    )
+    write_atomically(path, text)
+    print(f"wrote {path}")
+    return 0
+
+
+def _usual(default: Any) -> Any:
+    return None if isinstance(default, dict | tuple) else default
+
+
+def _findings(folder: Path) -> list[Section]:
+    """The findings, or none where tables of them are missing or not whole."""
+    try:
+        return collect(folder)
+    except (FileNotFoundError, ValueError):
+        return []
+
+
+def _tables(folder: Path) -> Iterator[Shown]:
+    """The tables of a folder: main ones, those of other sweeps, the rest. Tables of stages are left to the files."""
+    names_of = {
+        path: list(pd.read_csv(path, nrows=0).columns)
+        for path in sorted((folder / "tables").glob("*.csv"))
+        if INCOMPLETE not in path.name and not path.stem.endswith(STAGES)
+    }
+    rank = {name: index for index, name in enumerate(MAIN)}
+    order = {path: (rank.get(path.stem, len(MAIN)), "experiment" not in names) for path, names in names_of.items()}
+    for path in sorted(names_of, key=order.__getitem__):
+        name, names = path.stem, names_of[path]
+        of_sweep = "experiment" in names
+        yield Shown(
+            name=name,
+            path=path,
+            about=about(name, names),
+            columns=[asdict(column) for column in described(name, names)],
+            command=f"varexp sweep experiment={name}"
+            if of_sweep
+            else OTHERS.get(name, f"varexp calculate table={name}"),
+            notes=_notes(CONFIGS / ("experiment" if of_sweep else "calculation") / f"{name}.yaml"),
+            figures=[] if of_sweep else sorted((folder / "figures").glob(f"{name}*.svg")),
+        )
+
+
+def _notes(path: Path) -> dict[str, str]:
+    """What a configuration says of itself in its first comment: claim, plan, time, outcome."""
+    if not path.exists():
+        return {}
+    lines = [line[1:] for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
+    found: dict[str, str] = {}
+    head = ""
+    for line in lines:
+        if start := re.match(r" (\w+): +(.*)", line):
+            head = start[1]
+            found[head] = start[2]
+        elif head:
+            found[head] += f" {line.strip()}"
+    return {f"{name}." if name in NOTES else name: found[name] for name in NOTES if name in found}
+
+
+def _made_with(tables: Sequence[Shown]) -> dict[str, str]:
+    """The versions, commits and machines that the rows of tables name."""
+    said: dict[str, set[str]] = {}
+    for table in tables:
+        frame = pd.read_csv(table.path, dtype=str)
+        for name in ("version", "git_commit", "torch", "machine", "processor"):
+            if name in frame:
+                said.setdefault(name, set()).update(frame[name].dropna().unique())
+    return {name: ", ".join(sorted(values)) for name, values in said.items() if values}
