@@ -25,7 +25,7 @@ FULL ?= false
 SWEEP := $(VAREXP) sweep tracking=wandb
 
 .DEFAULT_GOAL := help
-.PHONY: help sweep study models calculations dynamics results verify weights findings report audit recertify reproduce smoke figures test chaos
+.PHONY: help sweep study models calculations dynamics results verify weights findings report docs audit recertify reproduce smoke figures test chaos
 .PHONY: mutants lint bench paper clean
 
 help: ## list the targets
@@ -57,6 +57,10 @@ findings: $(STAMP) ## results/FINDINGS.md from the tables
 
 report: $(TOOLS) ## results/report.html, one page with findings, ledger, charts and tables; opens without a network
 	@$(VAREXP) report
+
+docs: $(TOOLS) ## build/docs, the documentation; opens from disk
+	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build -f docs/mkdocs.yml
+	@echo "wrote $(CURDIR)/build/docs/index.html"
 
 weights: $(STAMP) ## chains of the tables with all that a proof of their rows needs, from the records of sweeps
 	@$(VAREXP) weights

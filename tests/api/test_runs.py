@@ -29,7 +29,7 @@ def test_the_examples_of_docstrings_run(module):
 @pytest.mark.parametrize("name", varexp.__all__)
 def test_public_functions_say_what_they_take_give_and_raise(name):
     text = getattr(varexp, name).__doc__
-    for part in ("Args:", "Returns:", "Raises:", "Example:", "Reference:"):
+    for part in ("Args:", "Returns:", "Raises:", "Examples:", "Reference:"):
         assert part in text, part
 
 

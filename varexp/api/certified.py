@@ -45,7 +45,7 @@ def certify(
         UnknownOperationError: an operation that has no enclosure.
         SoundnessError: plain torch contradicts an end; every cell is visited.
 
-    Example:
+    Examples:
         >>> import varexp
         >>> from varexp.maps.domains import Curve
         >>> from varexp.maps.targets import build_target

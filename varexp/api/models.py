@@ -26,7 +26,7 @@ def load_model(key: str, results: str | Path | None = None) -> nn.Module:
         varexp.files.StoreError: there is no whole record of this key, or its weights are damaged; the file that was not
             what its name says lies in runs/damaged then.
 
-    Example:
+    Examples:
         >>> import tempfile, varexp
         >>> folder = tempfile.mkdtemp()
         >>> made = varexp.run(depth=1, width=4, steps=20, target="affine", results=folder)

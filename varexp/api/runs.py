@@ -70,7 +70,7 @@ def run(**settings: Any) -> Run:
         ValueError: a setting that does not exist or does not fit.
         varexp.sweeps.failures.SweepFailedError: the model could not be trained or measured.
 
-    Example:
+    Examples:
         >>> import tempfile, varexp
         >>> made = varexp.run(depth=1, width=4, steps=20, target="affine", results=tempfile.mkdtemp())
         >>> made.row["certified"], len(made.stages)
@@ -98,7 +98,7 @@ def sweep(**settings: Any) -> Sweep:
         ValueError: a setting that does not exist or does not fit, or a table that would lose rows.
         varexp.sweeps.failures.SweepFailedError: some cells failed; every other cell has its record.
 
-    Example:
+    Examples:
         >>> import tempfile, varexp
         >>> few = {"depth": [1, 2], "seed": [0]}
         >>> small = {"width": 4, "steps": 20, "target": "affine", "engine": {"workers": 1}}
@@ -131,7 +131,7 @@ def load_table(name: str, results: str | Path | None = None) -> pd.DataFrame:
     Raises:
         FileNotFoundError: the table is not there; the message says which there are.
 
-    Example:
+    Examples:
         >>> import varexp
         >>> table = varexp.load_table("depth")
         >>> bool(table.certified.all())

@@ -74,7 +74,7 @@ def sup_norm(
         UnknownOperationError: an operation that has no enclosure.
         SoundnessError: plain torch contradicts an end; every cell is visited.
 
-    Example:
+    Examples:
         >>> import torch, varexp
         >>> found = varexp.sup_norm(lambda x: 2 * torch.sin(3 * x), [(0.0, 1.0)])
         >>> found.lower <= 2.0 <= found.upper, found.gap <= 0.01

@@ -20,7 +20,7 @@ def verify(claim: str | None = None, section: str | None = None) -> dict[str, An
     Raises:
         ValueError: a claim or section that does not exist.
 
-    Example:
+    Examples:
         >>> import varexp
         >>> ledger = varexp.verify("rem-3.7")
         >>> ledger["claims"][0]["id"], ledger["complaints"]
