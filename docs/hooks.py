@@ -38,7 +38,7 @@ def source(file: str, name: str) -> str:
 def include(file: str) -> str:
     """A file as it is, without its first heading."""
     text = (ROOT / file).read_text(encoding="utf-8")
-    return re.sub(r"\A# .*\n", "", text)
+    return f"```python\n{text}```" if file.endswith(".py") else re.sub(r"\A# .*\n", "", text)
 
 
 def columns() -> str:
@@ -75,8 +75,8 @@ def claims() -> str:
     for claim in ledger["claims"]:
         lines.append(f"\n## {claim['id']}: {claim['title']}\n\nPrinted: {_escaped(claim['printed'])}\n")
         for reading in claim["readings"]:
-            said = f"{reading['label']}, {reading['name']}: {reading['statement']} **{reading['verdict']}**. "
-            lines.append("* " + _escaped(said + reading["because"]))
+            said = f"({reading['label']}; {reading['name']}) {reading['statement']}. Why: {reading['because']}"
+            lines.append(f"* **{reading['verdict']}** " + _escaped(said))
     return "\n".join(lines)
 
 

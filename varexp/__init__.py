@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from varexp.api import certify, load_model, load_table, run, sup_norm, sweep, verify
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 __all__ = ["certify", "load_model", "load_table", "run", "sup_norm", "sweep", "verify"]
 
 

@@ -225,3 +225,21 @@ def test_a_network_of_the_usual_layers_is_certified_by_one_call(layer):
     assert sampled <= found.upper
     assert found.lower <= found.upper
     assert found.gap <= 0.05
+
+
+def test_the_cells_of_the_cover_lie_over_the_box_and_no_point_of_one_exceeds_its_bound():
+    def f(x):
+        return torch.sin(3 * x[..., :1]) * x[..., 1:]
+
+    box = [(-1.0, 1.0), (0.0, 2.0)]
+    cover = varexp.sup_norm(f, box, norm="max", gap=0.1).cover
+    area = float((2 * cover.radius).prod(dim=1).sum())
+    assert area == pytest.approx(4.0, rel=1e-12)
+    low, high = cover.middle - cover.radius, cover.middle + cover.radius
+    assert low.min(dim=0).values.tolist() == pytest.approx([-1.0, 0.0])
+    assert high.max(dim=0).values.tolist() == pytest.approx([1.0, 2.0])
+    source = torch.Generator().manual_seed(0)
+    shares = torch.rand(len(low), 50, 2, dtype=torch.float64, generator=source)
+    values = f(low[:, None] + shares * (high - low)[:, None])[..., 0].abs()
+    assert bool((values <= cover.upper).all())
+    assert not bool((values <= 0.5 * cover.upper).all())  # the control

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from varexp.enclosure import Box, Enclosure, Goal, Search, State, Transition, UnknownOperationError, point
-from varexp.enclosure.crosscheck import check_attained
+from varexp.enclosure.crosscheck import Cover, check_attained
 from varexp.enclosure.model import ChebyshevModel
 from varexp.enclosure.norms import safe_norm
 from varexp.enclosure.policy import FIRST_CELLS, ORDERS
@@ -38,11 +38,14 @@ class SupNorm(Interval):
         place: coordinates of the point that gives `lower`.
         gap: upper/lower − 1. It can exceed the gap asked for where a sup is below 1e-10 or the budget ended.
         evaluations: how many cells were evaluated.
+        cover: the cells that prove `upper`: `cover.middle` and `cover.radius` (cells, coordinates), and `cover.upper`
+            (cells, 1), which no point of the cell exceeds.
     """
 
     place: tuple[float, ...] = ()
     gap: float = math.inf
     evaluations: int = 0
+    cover: Cover | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return f"SupNorm(lower={self.lower:.8g}, upper={self.upper:.8g}, gap={self.gap:.2%}, place={self.place})"
@@ -184,7 +187,7 @@ def _search(
     ((sup,),) = search.run([[float(bounds[best])]])
     place = tuple(places[best].tolist()) if sup.place is None else sup.place
     gap = sup.upper / sup.lower - 1 if sup.lower > 0 else 0.0 if sup.upper == 0 else math.inf
-    return SupNorm(sup.lower, sup.upper, place, gap, sum(search.evaluated))
+    return SupNorm(sup.lower, sup.upper, place, gap, sum(search.evaluated), search.cover)
 
 
 def _as_enclosure(value: Any, like: Any) -> Any:

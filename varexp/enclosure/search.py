@@ -63,6 +63,7 @@ class Search:
         start: from the parameters (cells, parameters) to the first state.
         evaluated: after a run, the evaluations of a stage on a cell that were spent for each stage.
         visited: after a run, the points at which plain torch was compared with the final cover.
+        cover: after a run, the final cover of the last stage: cells that lie over the whole box, with their bounds.
     """
 
     start: Callable[[Any], State]
@@ -78,6 +79,7 @@ class Search:
         self._parts = parts_of(len(self.box.lower))
         self.evaluated = [0] * len(self.stages)
         self.visited = 0
+        self.cover: Cover | None = None
 
     @torch.no_grad()
     @shared_matrices()
@@ -95,8 +97,8 @@ class Search:
             cells = self._resolve(self._start_stage(boxes, index, lower), index, lower)
             results.append(_sups(cells, lower))
             boxes, last = cells.next_boxes(), cells.lower
-        cover, values = Cover(boxes.middle, boxes.radius, boxes.bounds, last), plain_values(self)
-        self.visited = check_cover(cover, values, self.box)
+        self.cover, values = Cover(boxes.middle, boxes.radius, boxes.bounds, last), plain_values(self)
+        self.visited = check_cover(self.cover, values, self.box)
         check_places([sup for stage in results for sup in stage], values)
         return results
 
