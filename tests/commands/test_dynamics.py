@@ -16,6 +16,7 @@ def test_a_field_makes_its_rows_and_the_figure(tmp_path, capsys):
     assert printed[0].startswith("nonlinear_oscillator 64-64-64 relu: ")
     assert [line.rpartition("/")[2] for line in printed[2:]] == [
         "dynamics.csv",
+        "datapackage.json",
         "dynamics.svg",
         "dynamics.pdf",
         "dynamics.png",

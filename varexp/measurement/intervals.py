@@ -12,7 +12,7 @@ from varexp.errors import SoundnessError
 from varexp.maps.domains import Domain
 from varexp.maps.norms import TokenNorm
 from varexp.maps.targets import Target
-from varexp.measurement.certify import Certificate, PointsByDepth, enclose_sups, lower_bounds_at
+from varexp.measurement.certify import Certificate, PointsByDepth, enclose_sups
 from varexp.measurement.measure import DepthEvidence, StageEvidence
 from varexp.measurement.soundness import check_trace, pointwise_bound
 from varexp.measurement.trace import trace, tracers
@@ -33,7 +33,7 @@ def attach_intervals(
     """
     chain, target = chain.prefix(len(found)), target.prefix(len(found))
     points = PointsByDepth([torch.tensor(depth.places, dtype=torch.float64) for depth in found])
-    values = lower_bounds_at(chain, target, domain, norm, points.all)
+    values = points.lower_bounds(chain, target, domain, norm)
     lower = points.largest(values)
     errors = torch.stack([stage["error"] for stage in values], dim=-1)
     merged = norm.merged(errors, [stage.side_out**2 for stage in target.stages])  # points depths
