@@ -81,7 +81,7 @@ def claims() -> str:
 
 
 def _escaped(text: str) -> str:
-    return re.sub(r"([_<>\[\]`|])", r"\\\1", text)
+    return re.sub(r"([_\[\]`|*])", r"\\\1", text).replace("<", "&lt;")
 
 
 MAKERS: dict[str, Callable[..., str]] = {

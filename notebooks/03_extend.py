@@ -62,7 +62,7 @@ class Boastful(Wavy):
 try:
     varexp.run(target="boastful", K=1.5, **small)
 except Exception as error:
-    print(str(error)[:300])
+    print(str(error)[:700])
 
 # %% [markdown]
 # ## A kernel

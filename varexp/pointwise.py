@@ -28,7 +28,10 @@ def require_pointwise(f: Callable[[Any], Any], points: Tensor, what: str) -> Ten
         raise ValueError(f"{what} answers the same points differently the second time: expected no chance and no state")
     alone = torch.cat([_asked(f, point, what) for point in points.split(1)])
     if not _same(answers, alone, f, points):
-        raise ValueError(f"{what} answers a point differently in company and alone: expected a function of each alone")
+        raise ValueError(
+            f"{what} answers a point differently in company and alone: expected a function of each point alone, in "
+            f"float64; a mean over points, a value taken out by .item(), an axis that is lost or float32 would do this"
+        )
     order = torch.arange(len(points)).roll(1)
     if not _same(answers[order], _asked(f, points[order], what), f, points[order]):
         raise ValueError(f"{what} answers points differently in another order: expected a function of each alone")

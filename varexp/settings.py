@@ -31,6 +31,7 @@ class Declared:
     type: Any
     default: Any
     doc: str
+    derived: bool = False  # where none is given, it follows from others: a row always has one
 
     def __hash__(self) -> int:
         return hash((self.name, repr(self.default), self.doc))
@@ -49,9 +50,8 @@ def _declared(group: Any) -> tuple[Declared, ...]:
         if "doc" not in f.metadata:
             continue
         kind, default = types[f.name], f.metadata["config"]
-        if default is None and type(None) not in typing.get_args(kind):
-            kind = kind | None
-        found.append(Declared(f.name, kind, default, f.metadata["doc"]))
+        derived = default is None and type(None) not in typing.get_args(kind)
+        found.append(Declared(f.name, kind | None if derived else kind, default, f.metadata["doc"], derived))
     return tuple(found)
 
 

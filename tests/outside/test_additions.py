@@ -85,7 +85,7 @@ def test_an_edited_addition_is_other_code(tmp_path):
         errors.append(row["error_lower"])
     assert versions[0] != versions[1]
     assert errors[0] != errors[1]
-    assert "records were made by other code" in done.stderr
+    assert "records made by other code: 1, " in done.stderr
 
 
 @pytest.mark.slow

@@ -162,6 +162,86 @@ def test_the_command_of_a_row_makes_that_row(opened, tmp_path):
         assert key in set(table.key)
 
 
+NUMBERS = """async (name) => {
+    const table = await load(content.tables.find((table) => table.name === name));
+    const cells = table.rows.flatMap((row) => table.names.map((n) => row[n]));
+    return cells.filter((v) => typeof v === "number").map((v) => [v, shown(v)]);
+}"""
+
+
+@pytest.mark.parametrize("name", ["interpolation", "transformations", "contextual", "depth"])
+def test_numbers_are_shown_as_they_are(browser, tmp_path, name):
+    (tmp_path / "tables").mkdir()
+    for each in (name, "width"):
+        shutil.copy(RESULTS / "tables" / f"{each}.csv", tmp_path / "tables")
+    assert main(["report", f"results={tmp_path}"]) == 0
+    made = Opened(browser, tmp_path / "report.html")
+    numbers = made.page.evaluate(NUMBERS, name)
+    made.context.close()
+    assert len(numbers) > 100
+    assert all(float(text) == pytest.approx(value, rel=1e-4, abs=0) for value, text in numbers)
+
+
+def commands_of(browser, folder, table):
+    """The commands that the page of a table of other rows says, a list of words each."""
+    (folder / "tables").mkdir()
+    table.to_csv(folder / "tables" / "width.csv", index=False)
+    assert main(["report", f"results={folder}"]) == 0
+    made = Opened(browser, folder / "report.html")
+    found = made.page.evaluate("async () => (await load(content.tables[0])).rows.map(command)")
+    made.context.close()
+    return [shlex.split(line) for line in found]
+
+
+def test_commands_say_null_large_numbers_and_options_of_every_kind(browser, tmp_path):
+    table = pd.read_csv(RESULTS / "tables" / "width.csv", dtype=str, keep_default_na=False).head(3)
+    table.loc[0, "gap"] = ""
+    table.loc[1, "seed"] = "1152921504606846977"
+    table.loc[2, "target_options"] = "mode='a b' depth=None sharp=True list=[1, 2]"
+    without, large, options = commands_of(browser, tmp_path, table)
+    assert "gap=null" in without
+    assert not any(word.startswith("gap=") for word in large)
+    assert "seed=1152921504606846977" in large
+    assert [word.removeprefix("target_options.") for word in options if word.startswith("target_options")] == [
+        "mode='a b'", "depth=null", "sharp=true", "list=[1, 2]",
+    ]  # fmt: skip
+
+
+def test_rows_at_zero_and_rows_without_an_upper_end_are_told_apart(browser, tmp_path):
+    table = pd.read_csv(RESULTS / "tables" / "width.csv", dtype=str, keep_default_na=False).head(8)
+    table.loc[[0, 1], ["error_lower", "error_upper"]] = "0.0"
+    table.loc[2, "error_upper"] = ""
+    (tmp_path / "tables").mkdir()
+    table.to_csv(tmp_path / "tables" / "width.csv", index=False)
+    assert main(["report", f"results={tmp_path}"]) == 0
+    made = Opened(browser, tmp_path / "report.html")
+    for box in made.page.locator("#experiment select[data-filter]").all():
+        if box.get_attribute("data-filter") in table.columns:
+            box.select_option("")
+    assert sorted(made.points()) == [2, 3, 4, 5, 6, 7]
+    assert "2 rows are 0" in made.page.inner_text("#experiment")
+    rings = made.page.evaluate(
+        f"{POINTS}.flatMap(t => t.customdata.filter((_, i) => t.marker.symbol[i] === 'circle-open'))"
+    )
+    assert rings == [2]
+    made.context.close()
+    assert made.offences == []
+
+
+def test_files_that_are_no_tables_are_left_out_and_named(tmp_path, capsys):
+    (tmp_path / "tables").mkdir()
+    shutil.copy(RESULTS / "tables" / "width.csv", tmp_path / "tables")
+    (tmp_path / "tables" / "empty.csv").write_text("")
+    (tmp_path / "tables" / "folder.csv").mkdir()
+    (tmp_path / "tables" / "letters.csv").write_bytes(b"a,b\n\xff,1\n")
+    assert main(["report", f"results={tmp_path}"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.split("/")[-1].split(",")[0] for line in printed[:-1]] == ["empty.csv", "folder.csv", "letters.csv"]
+    (tmp_path / "ledger.json").write_text("{")
+    assert main(["report", f"results={tmp_path}"]) == 2
+    assert "ledger.json is no ledger" in capsys.readouterr().err
+
+
 def test_a_column_is_sorted_by_its_head_and_the_table_downloads_as_released(opened, tmp_path):
     head = opened.page.locator('#experiment th button[data-column="error_upper"]')
     place = opened.page.locator("#experiment th button").all_inner_texts().index("error_upper")

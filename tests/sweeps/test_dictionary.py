@@ -33,11 +33,11 @@ def test_every_column_that_a_sweep_can_write_has_a_meaning():
 
 
 def test_ends_are_two_columns_of_which_the_upper_one_may_be_empty_for_more_reasons():
-    lower, upper = described("depth", ["experiment", "error_lower", "error_upper"])[1:]
+    lower, upper = described("depth", ["experiment", "key", "error_lower", "error_upper"])[2:]
     assert lower.meaning == "lower end of: sup over the domain of the norm of model minus target"
     assert lower.empty == "the model diverged"
     assert upper.empty == "the model diverged, or where no enclosure was asked for, or the model is random"
-    lower, upper = described("depth", ["experiment", "error_constant_lower", "error_constant_upper"])[1:]
+    lower, upper = described("depth", ["experiment", "key", "error_constant_lower", "error_constant_upper"])[2:]
     assert (lower.empty, upper.empty) == ("", "where it is not known")
 
 
@@ -45,8 +45,21 @@ def test_a_column_of_nobody_is_named_and_no_more(tmp_path):
     (tmp_path / "tables").mkdir()
     (tmp_path / "tables" / "own.csv").write_text("experiment,key,colour\nown,abc,red\n")
     (tmp_path / "tables" / "empty.csv").write_text("")
-    (resource,) = json.loads(describe(tmp_path).read_text())["resources"]
-    assert resource["schema"]["fields"][2] == {"name": "colour", "type": "string"}
+    (tmp_path / "tables" / "other_letters.csv").write_bytes("größe\n1\n".encode("latin-1"))
+    (tmp_path / "tables" / "folder.csv").mkdir()
+    (tmp_path / "tables" / "nowhere.csv").symlink_to(tmp_path / "missing")
+    (tmp_path / "tables" / "foreign.csv").write_text("a,b\n1,2\n")
+    foreign, own = json.loads(describe(tmp_path).read_text())["resources"]
+    assert own["schema"]["fields"][2] == {"name": "colour", "type": "string"}
+    assert foreign["schema"]["fields"] == [{"name": "a", "type": "string"}, {"name": "b", "type": "string"}]
+    assert "description" not in foreign
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_column_is_empty_where_the_dictionary_says_why_and_nowhere_else(name):
+    table = varexp.load_table(name, ROOT / "results")
+    for column, said in table.attrs["columns"].items():
+        assert said["empty"] or not table[column].isna().any(), column
 
 
 @pytest.mark.slow

@@ -51,7 +51,7 @@ def test_records_of_other_code_run_again_unless_kept(config, capsys):
     Store(Path(config.results)).write({**record, "version": "0.0.0+old"})
     assert run_cell(dataclasses.replace(config, stale="keep"))["version"] == "0.0.0+old"
     assert run_cell(config)["version"] == record["version"]
-    assert "1 records were made by other code" in capsys.readouterr().err
+    assert "records made by other code: 1, " in capsys.readouterr().err
     with pytest.raises(ValueError, match="stale is rerun or keep"):
         run_cell(dataclasses.replace(config, stale="never"))
 

@@ -116,8 +116,12 @@ def rows(**settings):
 def test_records_fall_into_chains():
     deep = chains_of(rows(depth=[2, 1, 1], seed=[0, 0, 1], sides=["2-3-4", "2-3", "2-3"]))
     assert [[record["row"]["depth"] for record in chain.records] for chain in deep] == [[1, 2], [1]]
-    ladders = chains_of(rows(depth=[1, 1], sides=["2-3", "2-4"]))  # equal depths: other ladders, other chains
-    assert [len(chain.records) for chain in ladders] == [1, 1]
+    sides = ["2-3", "2-3-4", "2-4", "2-4-8"]
+    ladders = chains_of(rows(depth=[1, 2, 1, 2], sides=sides))  # a chain's sides begin those of its deepest row
+    found = [[record["row"]["sides"] for record in chain.records] for chain in ladders]
+    assert found == [["2-3", "2-3-4"], ["2-4", "2-4-8"]]
+    assert len(chains_of(rows(depth=[1, 2], sides=["2-3", "2-4-8"]))) == 2
+    assert len(chains_of(rows(depth=[1, 2], sides=["2-3", "2-34-4"]))) == 2
     assert isinstance(deep[0], Chain)
 
 

@@ -33,16 +33,30 @@ def test_lines_of_a_log_have_times_and_are_not_wrapped(log):
 
 
 def test_a_watch_counts_cells_and_says_what_is_left_and_the_last_verdict(log):
-    with Watch(total=10, done=2, cost=100) as watch:
-        watch.advance(50)
-        watch.finished([{"row": ROW}], failures=1)
+    with Watch(total=10, done=2, costs=dict.fromkeys("abcdefgh", 10.0)) as watch:
+        watch.advance(10)
+        watch.finished([{"row": ROW, "key": "a"}], failures=["b"])
     assert (watch.done, watch.failed) == (3, 1)
     last = log.getvalue().splitlines()[-1]
     assert "3/10 cells, 1 failed, 6 left, about 0 s to go, last sine keys depth 3: HOLDS" in last
 
 
+def test_what_failed_or_was_done_elsewhere_is_not_waited_for(log, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(watching.time, "monotonic", lambda: now[0])
+    watch = Watch(total=8, done=0, costs=dict.fromkeys("abcdefgh", 10.0))
+    now[0] = 10.0
+    watch.advance(15)  # a, and half of b
+    watch.finished([{"row": ROW, "key": "a"}])
+    assert "about 43 s to go" in watch.line()  # 65 of 15 in ten seconds
+    watch.finished([], failures=["c", "d"])
+    watch.finished([{"row": ROW, "key": "e"}, {"row": ROW, "key": "f"}], elsewhere=True)
+    assert "3/8 cells, 2 failed, 3 left, about 17 s to go" in watch.line()  # half of b, g, h
+    assert Watch(1, 0, {"a": 1.0}).line() == "0/1 cells, 0 failed, 1 left"
+
+
 def test_a_watch_of_one_cell_says_what_goes_on(log):
-    with Watch(1, 0, 100, [(0, "training"), (60, "enclosing")]) as watch:
+    with Watch(1, 0, {"a": 100}, [(0, "training"), (60, "enclosing")]) as watch:
         assert watch.line() == "training"
         watch.advance(59)
         assert watch.line().startswith("training, about")

@@ -41,6 +41,9 @@ def guarded(command: Callable[[], int]) -> int:
         return _told(str(error), 2)
     except (RuntimeError, MemoryError) as error:  # such as torch's, where sizes cannot be had
         return _told((str(error) or type(error).__name__).splitlines()[0], 1)
+    except BrokenPipeError:  # whoever read has gone; Python's own complaint at the end would follow
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except OSError as error:
         if error.filename is None:
             return _told(str(error), 1)

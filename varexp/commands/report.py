@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from varexp.commands._options import option, parsed, results_of
+from varexp.families import FAMILIES
 from varexp.files import write_atomically
 from varexp.report.findings import Section, collect
 from varexp.report.page import Shown, page
@@ -24,7 +25,7 @@ from varexp.sweeps.tables import INCOMPLETE
 STAGES = "_stages"
 OTHERS = {"dynamics": "varexp dynamics", "samples": "varexp samples", "decoder": "varexp samples"}
 MAIN = ("depth", "kernel", "width")  # come first
-NOTES = ("Claim", "Plan", "Time", "Outcome")
+NOTES = ("Claim", "Plan", "Command", "Time", "Outcome")
 
 
 @dataclass
@@ -45,17 +46,27 @@ def run(arguments: Sequence[str]) -> int:
     tables = list(_tables(folder))
     if not tables:
         raise FileNotFoundError(2, "there is no table to show; run varexp sweep first", str(folder / "tables"))
-    ledger = folder / "ledger.json"
     text = page(
         _findings(folder),
-        json.loads(ledger.read_text(encoding="utf-8")) if ledger.exists() else None,
+        _ledger(folder / "ledger.json"),
         tables,
         {name: _usual(found.default) for name, found in settings().items()},
+        [name for name, family in FAMILIES.items() if family.random],
         _made_with(tables),
     )
     write_atomically(path, text)
     print(f"wrote {path}")
     return 0
+
+
+def _ledger(path: Path) -> Any:
+    """The ledger of a folder; None where there is none. ValueError, with its name, for a file that is none."""
+    if not path.exists():
+        return None
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is no ledger ({error}): write it again with varexp verify") from error
 
 
 def _usual(default: Any) -> Any:
@@ -72,31 +83,35 @@ def _findings(folder: Path) -> list[Section]:
 
 def _tables(folder: Path) -> Iterator[Shown]:
     """The tables of a folder: main ones, those of other sweeps, the rest. Tables of stages are left to the files."""
-    names_of = {
-        path: list(pd.read_csv(path, nrows=0).columns)
-        for path in sorted((folder / "tables").glob("*.csv"))
-        if INCOMPLETE not in path.name and not path.stem.endswith(STAGES)
-    }
+    names_of = {}
+    for path in sorted((folder / "tables").glob("*.csv")):
+        if INCOMPLETE in path.name or path.stem.endswith(STAGES):
+            continue
+        try:
+            names_of[path] = list(pd.read_csv(path, dtype=str).columns)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+            print(f"left out {path}, which is no table: {reason}")
     rank = {name: index for index, name in enumerate(MAIN)}
     order = {path: (rank.get(path.stem, len(MAIN)), "experiment" not in names) for path, names in names_of.items()}
     for path in sorted(names_of, key=order.__getitem__):
         name, names = path.stem, names_of[path]
         of_sweep = "experiment" in names
+        notes = _notes(CONFIGS / ("experiment" if of_sweep else "calculation") / f"{name}.yaml")
+        default = f"varexp sweep experiment={name}" if of_sweep else OTHERS.get(name, f"varexp calculate table={name}")
         yield Shown(
             name=name,
             path=path,
             about=about(name, names),
             columns=[asdict(column) for column in described(name, names)],
-            command=f"varexp sweep experiment={name}"
-            if of_sweep
-            else OTHERS.get(name, f"varexp calculate table={name}"),
-            notes=_notes(CONFIGS / ("experiment" if of_sweep else "calculation") / f"{name}.yaml"),
+            command=notes.pop("Command", default),
+            notes={f"{head}.": text for head, text in notes.items()},
             figures=[] if of_sweep else sorted((folder / "figures").glob(f"{name}*.svg")),
         )
 
 
 def _notes(path: Path) -> dict[str, str]:
-    """What a configuration says of itself in its first comment: claim, plan, time, outcome."""
+    """What a configuration says of itself in its first comment: claim, plan, command, time, outcome."""
     if not path.exists():
         return {}
     lines = [line[1:] for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
@@ -108,7 +123,7 @@ def _notes(path: Path) -> dict[str, str]:
             found[head] = start[2]
         elif head:
             found[head] += f" {line.strip()}"
-    return {f"{name}." if name in NOTES else name: found[name] for name in NOTES if name in found}
+    return {name: found[name] for name in NOTES if name in found}
 
 
 def _made_with(tables: Sequence[Shown]) -> dict[str, str]:

@@ -73,7 +73,7 @@ def refusal(name: str) -> UnknownOperationError:
         )
     hint = f"use {_ALTERNATIVES[name]}" if name in _ALTERNATIVES else "write the map with operations that have one"
     return UnknownOperationError(
-        f"no enclosure is known for the operation {name!r}: {hint} (varexp/enclosure/ALGEBRA.md lists them)"
+        f"no enclosure is known for the operation {name!r}: {hint} (varexp/enclosure/OPERATIONS.md lists them)"
     )
 
 

@@ -2,16 +2,18 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from varexp.enclosure.rounding import UNIT, gamma
+from varexp.errors import bad_value
 from varexp.theory.interval import Interval
 
 Kind = Literal["exact", "upper"]
+KINDS = get_args(Kind)
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Constant(Interval):
     kind: Kind = "exact"
 
     def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise bad_value("kind of a constant", self.kind, " or ".join(KINDS))
         if not 0 <= self.lower <= self.upper < math.inf:
             raise ValueError(f"a constant needs 0 <= lower <= upper < inf, got [{self.lower}, {self.upper}]")
 

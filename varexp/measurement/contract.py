@@ -59,8 +59,8 @@ def _answers(stage: TargetStage, words: Tensor, what: str) -> Tensor:
     several = _without_surprise(lambda: stage(words.expand(2, *words.shape).clone()), what, words)
     if several.shape != (2, *expected) or not torch.allclose(several, answers.expand_as(several), rtol=SAME, atol=SAME):
         raise ValueError(
-            f"{what} answers {tuple(several.shape)}, or other numbers, to words with two leading axes: expected what "
-            f"it answers to each word alone; {CONTRACT}"
+            f"{what} answers {tuple(several.shape)} to words with two leading axes, or other numbers than to each word "
+            f"alone, as a map does that branches on values or sums over words; {CONTRACT}"
         )
     return answers
 
@@ -106,4 +106,6 @@ def _without_surprise(answer: Callable[[], Tensor], what: str, words: Tensor) ->
 
 def _raised(error: Exception, what: str, words: Tensor) -> ValueError:
     reason = (str(error).splitlines() or [""])[0]
+    if "cannot be converted to Scalar" in reason:
+        reason += ": a value that is taken out of a tensor, as by .item() or float(), is one number for all words"
     return ValueError(f"{what} raises {type(error).__name__} ({reason}) for words {tuple(words.shape)}: {CONTRACT}")

@@ -54,6 +54,8 @@ def run_app(task: Callable[[SweepConfig], Any], arguments: Sequence[str], sweeps
     def application(config: DictConfig) -> None:
         try:
             task(_checked(config, scalars if sweeps else ()))
+        except BrokenPipeError:  # nobody reads on
+            raise
         except Exception as error:  # Hydra would print a line of its own about it
             failures.append(error)
 

@@ -88,7 +88,7 @@ OF_A_CELL = (  # settings that belong to no part of a cell
     Declared("model", str, "chain", "the family of models: chain, pyramid or flowar"),
     Declared("kernel", str, "keys", "interpolation kernel of Φ_i"),
     Declared("seed", int, 0, "seed of weights and batches"),
-    Declared("sides", str | None, None, "sides of the token maps, such as 2-3-4-5; by default from the family"),
+    Declared("sides", str | None, None, "sides of the token maps, such as 2-3-4-5; by default from the family", True),
     Declared("depth", int, 3, "number of blocks n"),
 )
 

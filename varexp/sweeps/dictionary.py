@@ -19,7 +19,7 @@ from typing import Any
 
 import pandas as pd
 
-from varexp.files import write_atomically
+from varexp.files import locked, write_atomically
 from varexp.safetensors import sha256
 from varexp.settings import Declared
 from varexp.sweeps.config import settings
@@ -54,15 +54,15 @@ class Column:
 
 
 def kind_of(table: str, names: Sequence[str]) -> str:
-    """The kind of a table, whose columns it has: chains or stages for what a sweep writes, else its own name."""
+    """The kind of a table, whose columns it has: chains or stages for what a sweep writes, its own name, or other."""
     if table in _written()["tables"]:
         return table
-    return "chains" if "experiment" in names else "stages"
+    return "chains" if {"experiment", "key"} <= set(names) else "stages" if {"stage", "key"} <= set(names) else "other"
 
 
 def about(table: str, names: Sequence[str]) -> str:
-    """A sentence about a table."""
-    return str(_written()["tables"][kind_of(table, names)])
+    """A sentence about a table; empty for one that nothing here writes."""
+    return str(_written()["tables"].get(kind_of(table, names), ""))
 
 
 def described(table: str, names: Sequence[str]) -> list[Column]:
@@ -84,8 +84,9 @@ def _of_setting(name: str) -> Column | None:
     if found is None:
         return None
     kind = "string" if isinstance(found.default, dict) else TYPES[_plain(found)]
-    optional = found.default is None or type(None) in typing.get_args(found.type)
-    empty = "the setting means nothing to the model" if optional or not _of_all(name) else ""
+    optional = type(None) in typing.get_args(found.type) and not found.derived
+    empty = "" if _of_all(name) else "the setting means nothing to the model"
+    empty = "the setting is null, or means nothing to the model" if optional else empty
     empty = "the target has no options" if isinstance(found.default, dict) else empty
     return Column(name, kind, f"setting: {found.doc}", "1" if kind in ("integer", "number") else "", "", empty)
 
@@ -128,7 +129,11 @@ def _columns(kind: str) -> dict[str, Column]:
 
 def describe(results: Path) -> Path:
     """Write datapackage.json beside the tables of a folder of results: every table, every column, sizes and hashes."""
-    folder = results / "tables"
+    with locked(results / "runs"):  # no table is replaced in between
+        return _describe(results / "tables")
+
+
+def _describe(folder: Path) -> Path:
     tables = [path for path in sorted(folder.glob("*.csv")) if INCOMPLETE not in path.name]
     resources = [found for found in map(_resource, tables) if found is not None]
     package = {
@@ -144,11 +149,12 @@ def describe(results: Path) -> Path:
 
 
 def _resource(path: Path) -> dict[str, Any] | None:
-    """The description of one table; None for a file that is none."""
-    data = path.read_bytes()
+    """The description of one table; None for what is none."""
     try:
+        data = path.read_bytes()
+        data.decode()
         names = list(pd.read_csv(io.BytesIO(data), nrows=0).columns)
-    except ValueError:  # empty, or no text
+    except (OSError, ValueError):  # a folder, an empty file, other letters
         return None
     return {
         "name": path.stem,
@@ -159,7 +165,7 @@ def _resource(path: Path) -> dict[str, Any] | None:
         "encoding": "utf-8",
         "bytes": len(data),
         "hash": f"sha256:{sha256(data)}",
-        "description": about(path.stem, names),
+        **({"description": sentence} if (sentence := about(path.stem, names)) else {}),
         "schema": {"fields": [_field(column) for column in described(path.stem, names)], "missingValues": [""]},
     }
 

@@ -1,10 +1,12 @@
 """Cells that failed: tracebacks in files, and a message that names cells and reasons, and how to run them again."""
 
 import shlex
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from varexp.sweeps.cells import Cell
+from varexp.sweeps.config import ROOT
 from varexp.sweeps.execute import Outcome
 from varexp.sweeps.grammar import literally
 from varexp.sweeps.records import Store
@@ -43,4 +45,11 @@ def command_of(cell: Cell, results: Path) -> str:
     values = {name: value for name, value in cell.columns().items() if value is not None and name != OPTIONS}
     values |= {f"{OPTIONS}.{name}": value for name, value in cell.target.target_options}
     words = [f"{name}={literally(value)}" for name, value in (values | {"results": str(results)}).items()]
-    return " ".join(["varexp", "train", *map(shlex.quote, words)])
+    return " ".join([_program(), "train", *map(shlex.quote, words)])
+
+
+def _program() -> str:
+    """What the command line was called by: a script of one's own, which registers additions, or varexp."""
+    called = Path(sys.argv[0])
+    own = called.suffix == ".py" and called.exists() and ROOT not in called.resolve().parents
+    return f"python {shlex.quote(str(called))}" if own else "varexp"

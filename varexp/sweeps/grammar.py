@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_/.+-]*|/[A-Za-z0-9_/.+-]*")  # texts that stand for themselves
+PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_/.+-]*|/[A-Za-z0-9_/.+-]*|\d+(-\d+)+")  # texts that stand for themselves
 OTHERS = ("null", "true", "false", "nan", "inf", "infinity", "yes", "no", "on", "off")  # whatever their case
 
 

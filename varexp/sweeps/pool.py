@@ -30,7 +30,7 @@ def unfinished(store: Store, cells: Sequence[Cell], stale: str) -> list[Cell]:
     outdated = [v for v in versions.values() if v not in (None, code_version())]
     if outdated:
         action = "kept as they are" if stale == "keep" else "run again (stale=keep would keep them)"
-        say(f"{len(outdated)} records were made by other code: {action}")
+        say(f"records made by other code: {len(outdated)}, {action}")
     kept = {code_version(), *(outdated if stale == "keep" else ())}
     return [cell for cell in cells if versions[cell.key] not in kept]
 
@@ -63,7 +63,9 @@ def run_cells(
         left = tuple(model for model in mine.models if model not in done)
         return Batch(left) if left else None
 
-    with Watch(total, total - len(cells), sum(model.cost for batch in planned for model in batch.models)) as watch:
+    models = [model for batch in planned for model in batch.models]
+    costs = {cell.key: model.cost / len(model.cells) for model in models for cell in model.cells}
+    with Watch(total, total - len(cells), costs) as watch:
         while planned:
             ran = run_batches(planned, config, store, watch.advance, admit)
             with closing(claims), closing(ran) as outcomes:
@@ -72,11 +74,12 @@ def run_cells(
                         store.write_all(outcome.records, outcome.weights)
                     keep_tracebacks(store, outcome)
                     claims.drop([*(record["key"] for record in outcome.records), *outcome.failures])
-                    watch.finished(outcome.records, len(outcome.failures))
+                    watch.finished(outcome.records, outcome.failures)
                     mirror.progress(watch.done, watch.failed, total)
                     yield outcome
             planned, found = _left_by_others(elsewhere, store, config.stale, workers)
-            watch.finished(found.records)
+            watch.finished(found.records, elsewhere=True)
+            mirror.progress(watch.done, watch.failed, total)
             yield found
 
 

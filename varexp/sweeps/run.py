@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from varexp.errors import bad_value
-from varexp.files import require_writable
+from varexp.files import StoreError, require_writable
 from varexp.report.figures import FIGURES, draw
 from varexp.sweeps.cells import Cell
 from varexp.sweeps.config import SweepConfig, resolve
@@ -102,11 +102,14 @@ def run_sweep(config: SweepConfig) -> None:
                 break
         for part in unwritten:  # of a sweep that stops at the first failure
             _write(part, results, store, failures, config.overwrite, mirror)
-    describe_tables(results)
     found = {part.name: part.found for part in parts}
     files = [path for part in parts for path in part.files]
     for line in of_sweep(name, found, len(failures), time.monotonic() - began, files, mirror.place):
         show(line)
+    try:
+        describe_tables(results)
+    except (OSError, StoreError) as error:  # what counts is written
+        say(f"warning: the description of the tables could not be written: {error}")
     if failures:
         raise SweepFailedError(describe(failures, cells, store))
     if lossy:
@@ -180,7 +183,7 @@ def _watched(batch: Batch) -> Outcome:
     if model.enclosing:
         phases.append((model.cost - model.enclosing, "measuring, and enclosing sups from both sides"))
     say(f"{called(model.deepest.columns())}: no record yet")
-    with Watch(1, 0, model.cost, phases) as watch:
+    with Watch(1, 0, {model.deepest.key: model.cost}, phases) as watch:
         (outcome,) = execute(batch, watch.advance)
     return outcome
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from varexp.families import FAMILIES
 from varexp.sweeps.records import Record, Store
 from varexp.sweeps.watching import called, duration
 from varexp.theory.verdicts import Verdict
@@ -40,6 +41,8 @@ def of_row(record: Record, store: Store) -> list[str]:
         lines.append(f"{text:29s}{lower:12.6g}{'unknown' if upper is None else f'{upper:.6g}':>12s}")
     if shown:
         lines.append("")
+    if FAMILIES[row["model"]].random and not row["diverged"]:
+        lines.append("what the model makes is random, so that no upper end and no verdict is claimed")
     lines += [f"{row[name]:19s} {text}" for name, text in VERDICTS.items() if row[name] is not None]
     if row["vacuous"]:
         lines.append("the printed bound is vacuous: above the error of the best constant prediction")

@@ -1,7 +1,7 @@
 """What whoever watches a run sees on standard error: a bar on a terminal; in a log, lines with times, never wrapped."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -55,17 +55,21 @@ class Watch:
     Args:
         total: cells in all.
         done: those with a record before the run begins.
-        cost: model-steps of what is left, the unit of `advance`.
+        costs: of each other cell by its key, in model-steps, the unit of `advance`.
         phases: names of what goes on, by the model-steps after which it begins.
     """
 
-    def __init__(self, total: int, done: int, cost: float, phases: Sequence[tuple[float, str]] = ()) -> None:
-        self.total, self.done, self.failed, self.cost = total, done, 0, max(cost, 1)
-        self.phases, self.spent, self.last = list(phases), 0.0, ""
+    def __init__(
+        self, total: int, done: int, costs: Mapping[str, float], phases: Sequence[tuple[float, str]] = ()
+    ) -> None:
+        self.total, self.done, self.failed, self.costs = total, done, 0, dict(costs)
+        self.cost, self.left = sum(costs.values()), sum(costs.values())
+        self.spent, self.settled = 0.0, 0.0  # model-steps in all, and those of cells that are done
+        self.phases, self.last = list(phases), ""
         self.started = self.told = time.monotonic()
         columns = (SpinnerColumn(), BarColumn(24), TextColumn("{task.description}"), TimeElapsedColumn())
         self.bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self.task = self.bar.add_task(self.line(), total=self.cost)
+        self.task = self.bar.add_task(self.line(), total=max(self.cost, 1))
 
     def __enter__(self) -> "Watch":
         self.bar.start()
@@ -79,10 +83,14 @@ class Watch:
         self.spent += steps
         self._show()
 
-    def finished(self, records: Sequence[Record], failures: int = 0) -> None:
-        """Hear of cells that are done, and of how many failed."""
+    def finished(self, records: Sequence[Record], failures: Collection[str] = (), elsewhere: bool = False) -> None:
+        """Hear of cells that are done, here or by another sweep, and of those that failed."""
         self.done += len(records)
-        self.failed += failures
+        self.failed += len(failures)
+        for key in (*(record["key"] for record in records), *failures):
+            cost = self.costs.pop(key, 0.0)
+            self.left -= cost
+            self.settled += 0.0 if elsewhere or key in failures else cost
         if records:
             row = records[-1]["row"]
             self.last = f"{called(row, ('target', 'kernel', 'depth'))}: {verdict_of(row)}"
@@ -90,18 +98,21 @@ class Watch:
 
     def line(self) -> str:
         """Where the run is, in one line."""
-        phase = next((name for steps, name in reversed(self.phases) if self.spent >= steps), "")
         left = self.total - self.done - self.failed
-        parts = (
-            [phase] if self.total == 1 else [f"{self.done}/{self.total} cells", f"{self.failed} failed", f"{left} left"]
-        )
+        counts = [f"{self.done}/{self.total} cells", f"{self.failed} failed", f"{left} left"]
+        phase = next((name for steps, name in reversed(self.phases) if self.spent >= steps), "")
+        parts = [phase] if self.phases else counts
         if self.spent and left:
-            elapsed = time.monotonic() - self.started
-            parts.append(f"about {duration(elapsed * max(self.cost - self.spent, 0) / self.spent)} to go")
+            seconds = (time.monotonic() - self.started) * self._to_spend() / self.spent
+            parts.append(f"about {duration(seconds)} to go")
         return ", ".join(filter(None, [*parts, self.last and f"last {self.last}"]))
 
+    def _to_spend(self) -> float:
+        """Model-steps of cells that are not done, less what has been spent on them."""
+        return max(self.left - max(self.spent - self.settled, 0.0), 0.0)
+
     def _show(self) -> None:
-        self.bar.update(self.task, completed=self.spent, description=self.line())
+        self.bar.update(self.task, completed=self.cost - self._to_spend(), description=self.line())
         if not console.is_terminal and time.monotonic() - self.told > LINE_EVERY_S:  # a log has no bar
             self.told = time.monotonic()
             say(self.line())

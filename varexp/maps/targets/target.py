@@ -90,7 +90,9 @@ def check_options(name: str, options: Mapping[str, Any]) -> None:
     unknown = sorted(set(options) - set(allowed))
     if unknown:
         hint = "; its draw is the setting target_seed" if "seed" in unknown else ""
-        raise ValueError(f"target {name} has no option {', '.join(unknown)}: it has {', '.join(allowed)}{hint}")
+        raise ValueError(
+            f"target {name} has no option {', '.join(unknown)}: it has {', '.join(allowed) or 'none'}{hint}"
+        )
 
 
 def target_options(name: str) -> dict[str, Any]:

@@ -127,12 +127,12 @@ def _contextual(table: pd.DataFrame) -> Section:
             f"δ as Lemma 4.4 prints it: 1e{printed.max():.0f} to 1e{printed.min():.0f}.", "contextual", "arm == 'ks'"
         )
     )
-    proof = table[table.arm == "ks"]
+    proof, found = table[table.arm == "ks"], table[table.arm == "trained"]
     return Section(
         "Contextual mappings",
         f"With the weights of Lemma 4.4's proof ids coincide in float32 in "
-        f"{int((proof.separation_float32 == 0).sum())} of {len(proof)} settings; weights that are searched for keep "
-        f"them apart in all but {int((table[table.arm == 'trained'].separation_float32 == 0).sum())}.",
+        f"{int((proof.separation_float32 == 0).sum())} of {len(proof)} settings; with weights that are searched for in "
+        f"{int((found.separation_float32 == 0).sum())} of {len(found)}.",
         "How far does one attention layer keep tokens in different contexts apart (Definition 4.3)?",
         ["contextual"],
         findings,

@@ -166,7 +166,7 @@ def _tightness(table: Table, deepest: int) -> Section:
     )
     return Section(
         "Tightness",
-        f"At n = {deepest} the error is {_range(table, deepest, 'bound_pointwise')} of the sharpest bound (**) and "
+        f"At n = {deepest} the error is {_range(table, deepest, 'bound_pointwise')} of the pointwise bound and "
         f"{_range(table, deepest, 'bound_printed_upper')} of the printed one, by target.",
         f"How much of each bound is used at n = {deepest}, kernel keys, blocks trained stagewise?",
         ["depth", "depth_grid"],

@@ -113,8 +113,7 @@ def _kernel(table: Table, maps: Table) -> Section:
     return Section(
         "Kernel",
         f"On `sine`, training that may mend the kernel removes {min(removed):.2g} to {max(removed):.2g} of the error "
-        f"that a kernel adds. Scale maps, of {maps.all.scale_map.nunique()}, that make another kernel the best: "
-        f"{len(others)}.",
+        f"that a kernel adds. With {len(others)} of {maps.all.scale_map.nunique()} scale maps another kernel is best.",
         "How large is ε₁, how much of what it does is removed by training that may, and what if g is another map?",
         ["kernel", "scale_map"],
         [*findings, *by_map],

@@ -60,6 +60,7 @@ def page(
     ledger: Mapping[str, Any] | None,
     tables: Sequence[Shown],
     defaults: Mapping[str, Any],
+    random: Sequence[str],
     made_with: Mapping[str, str],
 ) -> str:
     """The page as HTML.
@@ -69,6 +70,7 @@ def page(
         ledger: as in ledger.json; None where there is none.
         tables: what is shown, in order.
         defaults: every setting with its default, from which the command of a row is made.
+        random: the families whose models answer at random, so that `gap` means nothing to them.
         made_with: what the page was made with, such as its version.
 
     Raises:
@@ -79,6 +81,7 @@ def page(
         "ledger": ledger,
         "tables": [table.content() for table in tables],
         "defaults": dict(defaults),
+        "random": list(random),
         "made_with": dict(made_with),
     }
     parts = {

@@ -12,24 +12,25 @@ const LINES = [
   ["bound_printed", "printed bound, Theorem 5.6", "dash", "triangle-down-open"],
   ["bound_telescoped", "telescoped bound, Lemma 5.3", "dot", "triangle-up-open"],
   ["bound_pointwise", "pointwise bound", "dashdot", "diamond-open"],
-  ["error_constant", "best constant's error", "longdash", "square-open"],
+  ["error_constant", "best constant's error", "longdashdot", "square-open"],
 ];
 
+const known = (value) => value !== null && value !== undefined;
 function low(row, name) { return `${name}_lower` in row ? row[`${name}_lower`] : row[name] ?? null; }
-function high(row, name) { return `${name}_upper` in row ? row[`${name}_upper`] ?? row[`${name}_lower`] : row[name] ?? null; }
+function high(row, name) { return `${name}_upper` in row ? row[`${name}_upper`] : row[name] ?? null; }
 
-/** Both ends of a quantity, divided by another one where that is asked for. */
+/** Both ends of a quantity, divided by another one where that is asked for; an end that is not known is null. */
 function ends(row, name, over) {
-  const a = low(row, name), b = high(row, name);
-  if (a === null || a === undefined) return null;
-  if (!over) return [a, b];
-  const c = low(row, over), d = high(row, over);
-  return c && d ? [a / d, b / c] : null;
+  const [a, b] = [low(row, name), high(row, name)];
+  if (!over) return known(a) ? [a, b] : null;
+  const [c, d] = [low(row, over), high(row, over)];
+  return known(a) && d ? [a / d, known(b) && c ? b / c : null] : null;
 }
 
+/** The geometric mean; null unless all are above 0. */
 function mean(values) {
-  const known = values.filter((value) => value > 0);
-  return known.length ? Math.exp(known.reduce((sum, value) => sum + Math.log(value), 0) / known.length) : null;
+  if (!values.length || values.some((value) => !(value > 0))) return null;
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 }
 
 function groups(rows, key) {
@@ -61,45 +62,55 @@ function tooltip(row, vary) {
   return lines.join("<br>");
 }
 
-/** The traces of a chart. */
+/** The traces of a chart, and how many rows it cannot show: those at 0 have no place on a logarithmic axis. */
 function traces(rows, view, vary) {
-  const made = [], quantity = QUANTITIES[view.y], x = view.x, words = isWords(rows, x);
+  const made = [], [, quantity, over] = QUANTITIES[view.y], words = isWords(rows, view.x);
   const drawn = (colour, dash, symbol) => (words ? { mode: "markers", marker: { color: colour, size: 8, symbol } } : { mode: "lines", line: { color: colour, width: 1.4, dash } });
-  const names = ordered(new Set(rows.map((row) => row[view.colour])));
-  names.forEach((name, index) => {
+  let zeros = 0;
+  ordered(new Set(rows.map((row) => row[view.colour]))).forEach((name, index) => {
     const colour = COLOURS[index % COLOURS.length];
-    const known = rows.filter((row) => row[view.colour] === name && ends(row, quantity[1], quantity[2]));
-    if (!known.length) return;
-    const values = known.map((row) => ends(row, quantity[1], quantity[2]));
+    const measured = rows.filter((row) => row[view.colour] === name && ends(row, quantity, over));
+    const some = measured.filter((row) => !view.logY || (ends(row, quantity, over)[1] ?? ends(row, quantity, over)[0]) > 0);
+    zeros += measured.length - some.length;
+    if (!some.length) return;
     const label = plain(view.colour ? `${view.colour} ${shown(name) || "none"}` : "all rows");
-    made.push({
-      type: "scatter", mode: "markers", name: label, legendgroup: label, showlegend: false, hoverinfo: "text",
-      x: known.map((row) => at(row, x)), y: values.map(([a, b]) => (a + b) / 2 || b), customdata: known.map((row) => row["#"]),
-      hovertext: known.map((row) => tooltip(row, vary)), hoverlabel: { align: "left", font: { family: "monospace", size: 11 } },
-      marker: { color: colour, size: 6, opacity: 0.55 },
-      error_y: { type: "data", symmetric: false, thickness: 1, width: 2, color: colour,
-        array: values.map(([a, b]) => b - ((a + b) / 2 || b)), arrayminus: values.map(([a, b]) => ((a + b) / 2 || b) - a) },
-    });
-    const places = ordered(new Set(known.map((row) => row[x])));
-    const of = (place) => known.filter((row) => row[x] === place);
-    const band = (end) => places.map((place) => mean(of(place).map((row) => ends(row, quantity[1], quantity[2])[end])));
-    const where = places.map((place) => at({ [x]: place }, x));
-    const line = { type: "scatter", mode: "lines", x: where, hoverinfo: "skip", legendgroup: label };
-    if (words) made.push({ ...line, y: band(1), name: label, mode: "markers", marker: { symbol: "line-ew-open", size: 26, color: colour, line: { width: 3 } } });
+    made.push(points(some, view, vary, colour, label));
+    const places = ordered(new Set(some.map((row) => row[view.x])));
+    const inside = (place) => some.filter((row) => row[view.x] === place && ends(row, quantity, over)[0] > 0);
+    const band = (end) => places.map((place) => mean(inside(place).map((row) => ends(row, quantity, over)[end])));
+    const line = { type: "scatter", mode: "lines", x: places.map((place) => at({ [view.x]: place }, view.x)), hoverinfo: "skip", legendgroup: label };
+    const certified = band(1).every(known);
+    if (words) made.push({ ...line, y: band(certified ? 1 : 0), name: label, mode: "markers", marker: { symbol: "line-ew-open", size: 26, color: colour, line: { width: 3 } } });
     else {
-      made.push({ ...line, y: band(0), showlegend: false, line: { color: colour, width: 0.5 } });
-      made.push({ ...line, y: band(1), name: label, fill: "tonexty", fillcolor: colour + "55", line: { color: colour, width: 2 } });
+      made.push({ ...line, y: band(0), showlegend: !certified, name: label, line: { color: colour, width: certified ? 0.5 : 1.5 } });
+      if (certified) made.push({ ...line, y: band(1), name: label, fill: "tonexty", fillcolor: colour + "55", line: { color: colour, width: 2 } });
     }
     for (const [column, , dash, symbol] of LINES) {
-      if (!view.lines.has(column) || (quantity[2] && quantity[2] === column)) continue;
-      const y = places.map((place) => mean(of(place).map((row) => (ends(row, column, quantity[2]) || [null])[0])));
-      if (y.some((value) => value !== null)) made.push({ ...line, y, showlegend: false, ...drawn(colour, dash, symbol) });
+      if (!view.lines.has(column) || over === column) continue;
+      const value = (row) => ends(row, column, over)?.[0];
+      const y = places.map((place) => mean(some.filter((row) => row[view.x] === place).map(value).filter(known)));
+      if (y.some(known)) made.push({ ...line, y, showlegend: false, ...drawn(colour, dash, symbol) });
     }
   });
   for (const [column, label, dash, symbol] of LINES) {
     if (view.lines.has(column)) made.push({ type: "scatter", x: [null], y: [null], name: label, ...drawn("#888888", dash, symbol) });
   }
-  return made;
+  return { made, zeros };
+}
+
+/** Rows as points: between both ends where they are known, a ring at the lower end where the upper one is not. */
+function points(rows, view, vary, colour, label) {
+  const [, quantity, over] = QUANTITIES[view.y];
+  const values = rows.map((row) => ends(row, quantity, over));
+  const middle = values.map(([a, b]) => (known(b) ? (a + b) / 2 : a));
+  return {
+    type: "scatter", mode: "markers", name: label, legendgroup: label, showlegend: false, hoverinfo: "text",
+    x: rows.map((row) => at(row, view.x)), y: middle, customdata: rows.map((row) => row["#"]),
+    hovertext: rows.map((row) => tooltip(row, vary)), hoverlabel: { align: "left", font: { family: "monospace", size: 11 } },
+    marker: { color: colour, size: 6, opacity: 0.55, symbol: values.map(([, b]) => (known(b) ? "circle" : "circle-open")) },
+    error_y: { type: "data", symmetric: false, thickness: 1, width: 2, color: colour,
+      array: values.map(([, b], i) => (known(b) ? b - middle[i] : 0)), arrayminus: values.map(([a], i) => middle[i] - a) },
+  };
 }
 
 function isWords(rows, name) { return rows.some((row) => typeof row[name] !== "number"); }
@@ -107,7 +118,7 @@ function isWords(rows, name) { return rows.some((row) => typeof row[name] !== "n
 /** Words across in the order of what is drawn above them. */
 function order(rows, view) {
   const [, name, over] = QUANTITIES[view.y];
-  const height = (some) => mean(some.map((row) => (ends(row, name, over) ?? [null, null])[1])) ?? Infinity;
+  const height = (some) => mean(some.map((row) => ends(row, name, over)?.[0]).filter((value) => value > 0)) ?? Infinity;
   const found = [...groups(rows, (row) => at(row, view.x))].map(([word, some]) => [word, height(some)]);
   return found.sort((a, b) => a[1] - b[1]).map(([word]) => word);
 }

@@ -18,6 +18,12 @@ function chip(verdict, kind) {
   return make("span", { class: `chip ${/^[A-Z_]+$/.test(verdict) ? verdict : "none"}`, title: kind }, text);
 }
 
+/** Readings as chips; many of them as counts. */
+function chips(found) {
+  if (found.length <= 4) return found.map((reading) => chip(reading.verdict, reading.label));
+  return [...groups(found, (reading) => reading.verdict)].map(([verdict, some]) => make("span", { class: `chip ${verdict}` }, `${some.length} ${verdict}`));
+}
+
 function select(label, values, value, change) {
   const box = make("select", { onchange: () => change(box.value), "data-filter": label },
     values.map(([key, text]) => make("option", { value: key }, text)));
@@ -59,7 +65,7 @@ function ledger() {
 
 function claimed(claim, found) {
   return make("details", { id: claim.id },
-    make("summary", {}, make("strong", {}, `${claim.id} `), `${claim.title} `, ...found.map((reading) => chip(reading.verdict, reading.label))),
+    make("summary", {}, make("strong", {}, `${claim.id} `), `${claim.title} `, ...chips(found)),
     make("p", {}, make("span", { class: "quiet" }, "Printed: "), claim.printed, " ", make("span", { class: "quiet" }, `(${claim.source})`)),
     found.map((reading) => make("details", {},
       make("summary", {}, chip(reading.verdict), make("strong", {}, `${reading.label}: `), reading.name),
@@ -99,7 +105,7 @@ function tabs() {
 
 async function experiment(table) {
   const heads = Object.entries(table.notes).map(([name, text]) => make("p", {}, make("strong", {}, `${name} `), ...prose(text)));
-  const intro = [make("h3", {}, table.name), make("p", {}, ...prose(table.about)), ...heads, make("p", {}, "Make it again: ", make("code", {}, table.command))];
+  const intro = [make("h3", {}, table.name), heads.length ? null : make("p", {}, ...prose(table.about)), ...heads, make("p", {}, "Make it again: ", make("code", {}, table.command))];
   if (table.names.includes("experiment")) return [...intro, ...explorer(table)];
   const pictures = table.figures.map((source) => make("img", { class: "figure", src: source, alt: `Figure of ${table.name}: ${table.about}` }));
   return [...intro, ...pictures, grid(table, table.rows, null).box];
@@ -116,13 +122,16 @@ function explorer(table) {
   const view = { x, colour, y: 0, logX: false, logY: true, lines: new Set(["bound_printed", "bound_telescoped", "error_constant"]), filters: first };
   const filters = make("div", { class: "tools" }), axes = make("div", { class: "tools" }), chart = make("div", { class: "chart", role: "img",
     "aria-label": `Chart of ${table.name}; the table below holds its numbers` }), row = make("div", { role: "status" });
+  const missing = make("span", {});
   const rowsOf = () => table.rows.filter((r) => vary.every((name) => view.filters[name] === "" || view.filters[name] === `=${r[name]}`));
   const choose = (chosen) => row.replaceChildren(...about(table, chosen));
   const list = grid(table, rowsOf(), choose);
   const draw = () => {
     const rows = rowsOf();
     list.show(rows);
-    Plotly.react(chart, traces(rows, view, vary), layout(rows, view), { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d"] });
+    const { made, zeros } = traces(rows, view, vary);
+    missing.textContent = zeros ? ` ${zeros} rows are 0 and have no place on a logarithmic axis.` : "";
+    Plotly.react(chart, made, layout(rows, view), { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d"] });
   };
   const named = (values) => values.map((value) => [value, value]);
   filters.replaceChildren(...vary.map((name) => select(name, [["", "all"], ...ordered(new Set(table.rows.map((r) => r[name]))).map((value) => [`=${value}`, shown(value) || "none"])],
@@ -141,17 +150,19 @@ function explorer(table) {
   redraw = draw;
   return [
     make("fieldset", {}, make("legend", {}, "rows"), filters), make("fieldset", {}, make("legend", {}, "axes and lines"), axes), chart,
-    make("p", { class: "quiet" }, "Points are rows, with both ends of what was certified; the band is between the geometric means of the ends, lines are geometric means of bounds. Choose a point or a line of the table to see all of a row."),
+    make("p", { class: "quiet" }, "Points are rows, with both ends of what was certified; a ring is a lower end whose upper one is not known. The band is between the geometric means of both ends, lines are geometric means of bounds. Choose a point or a line of the table to see all of a row.", missing),
     row, list.box];
 }
 
-/** Where an explorer begins: the settings that most rows share, and a setting that still differs among them as colour. */
+/** Where an explorer begins: the settings nearest to the defaults, and a setting that still differs among them as colour. */
 function beginning(rows, vary, x) {
   const candidates = ["target", "training", "network", "model", "kernel", ...vary].filter((name) => vary.includes(name) && name !== x);
   for (const colour of [...candidates, ""]) {
     const open = (name) => name === x || name === colour || name.endsWith("seed");
     const together = groups(rows, (row) => JSON.stringify(vary.filter((name) => !open(name)).map((name) => row[name])));
-    const [shared] = [...together.values()].sort((a, b) => b.length - a.length);
+    const usual = ([row]) => Object.entries(content.defaults).filter(([name, value]) => name !== "model" && same(row[name], value)).length;
+    const own = ([row]) => Number(row.model === row.experiment); // the family that the experiment is about
+    const [shared] = [...together.values()].sort((a, b) => own(b) - own(a) || usual(b) - usual(a) || b.length - a.length);
     if (colour && new Set(shared.map((row) => row[colour])).size < 2) continue;
     return { colour, filters: Object.fromEntries(vary.map((name) => [name, open(name) ? "" : `=${shared[0][name]}`])) };
   }
@@ -166,10 +177,14 @@ function about(table, row) {
 }
 
 function columns() {
-  const tables = content.tables.map((table) => make("details", {}, make("summary", {}, make("strong", {}, table.name), " ", ...prose(table.about)),
+  const alike = groups(content.tables, (table) => table.columns.map((column) => column.name).join());
+  const heads = ["column", "type", "unit", "meaning", "item of the paper", "empty where"], keys = ["name", "type", "unit", "meaning", "item", "empty"];
+  const line = (column) => make("tr", {}, keys.map((key) => make("td", {}, column[key] ?? "")));
+  const tables = [...alike.values()].map((some) => make("details", {},
+    make("summary", {}, make("strong", {}, some.map((table) => table.name).join(", ")), ": ", ...prose(some[0].about)),
     make("div", { class: "scroll" }, make("table", { class: "wrap" },
-      make("thead", {}, make("tr", {}, ["column", "type", "unit", "meaning", "item of the paper", "empty where"].map((head) => make("th", { scope: "col" }, head)))),
-      make("tbody", {}, table.columns.map((column) => make("tr", {}, ["name", "type", "unit", "meaning", "item", "empty"].map((key) => make("td", {}, column[key] ?? "")))))))));
+      make("thead", {}, make("tr", {}, heads.map((head) => make("th", { scope: "col" }, head)))),
+      make("tbody", {}, some[0].columns.map(line))))));
   document.getElementById("columns-list").replaceChildren(...tables);
 }
 

@@ -69,6 +69,7 @@ async function load(table) {
 
 function typed(text, type) {
   if (text === "" || text === undefined) return null;
+  if (type === "integer" && !Number.isSafeInteger(Number(text))) return text; // a float would be another number
   if (type === "number" || type === "integer") return Number.isNaN(Number(text)) ? text : Number(text);
   if (type === "boolean") return text === "True" ? true : text === "False" ? false : text;
   return text;
@@ -87,12 +88,19 @@ function command(row) {
   const words = ["varexp train"];
   for (const [name, usual] of Object.entries(content.defaults)) {
     const value = row[name];
+    if (name === "gap" && value === null && usual !== null && !content.random.includes(row.model)) words.push("gap=null");
     if (value === null || value === undefined || same(value, usual)) continue;
-    if (name === "target_options") {
-      for (const option of String(value).split(" ")) words.push(quoted(`target_options.${option}`));
-    } else words.push(quoted(`${name}=${value === true ? "true" : value === false ? "false" : value}`));
+    if (name === "target_options") words.push(...options(String(value)).map(quoted));
+    else words.push(quoted(`${name}=${value === true ? "true" : value === false ? "false" : value}`));
   }
   return words.join(" ");
+}
+
+/** The words for options that a table holds as Python writes them: name=value, with a space between. */
+function options(text) {
+  const found = text.matchAll(/(\w+)=('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[\[({].*?[\])}]|\S+)/g);
+  const words = { None: "null", True: "true", False: "false" };
+  return [...found].map(([, name, value]) => `target_options.${name}=${words[value] ?? value}`);
 }
 
 function same(value, usual) {
@@ -106,7 +114,7 @@ function quoted(word) {
 function shown(value) {
   if (value === null || value === undefined) return "";
   if (typeof value !== "number") return String(value);
-  return Number.isInteger(value) && Math.abs(value) < 1e15 ? String(value) : value.toPrecision(5).replace(/\.?0+(e|$)/, "$1");
+  return Number.isInteger(value) && Math.abs(value) < 1e15 ? String(value) : String(Number(value.toPrecision(5)));
 }
 
 /** Both ends of a quantity as text. */

@@ -77,20 +77,19 @@ class Chain:
 
 
 def chains_of(records: Sequence[Record]) -> list[Chain]:
-    """Records by chain: those that agree in every setting but depth, and of equal depths those of equal sides."""
-    groups: dict[object, list[Record]] = {}
+    """Records by chain: they agree in every setting but depth, and the sides of each begin those of the deepest."""
     names = [name for name in settings() if name not in AXIS]
-    for record in records:
+    ladders: dict[object, list[list[Record]]] = {}
+    for record in sorted(records, key=lambda record: -record["row"]["depth"]):
         row = record["row"]
-        groups.setdefault(tuple(str(row.get(name)) for name in names), []).append(record)
-    found = []
-    for group in groups.values():
-        depths = {record["row"]["depth"] for record in group}
-        if len(depths) == len(group):
-            found.append(group)
-            continue
-        of_sides: dict[str, list[Record]] = {}
-        for record in group:
-            of_sides.setdefault(record["row"]["sides"], []).append(record)
-        found += of_sides.values()
-    return [Chain(tuple(sorted(group, key=lambda record: record["row"]["depth"]))) for group in found]
+        same = ladders.setdefault(tuple(str(row.get(name)) for name in names), [])
+        for ladder in same:
+            if (
+                f"{ladder[0]['row']['sides']}-".startswith(f"{row['sides']}-")
+                and ladder[-1]["row"]["depth"] > row["depth"]
+            ):
+                ladder.append(record)
+                break
+        else:
+            same.append([record])
+    return [Chain(tuple(reversed(ladder))) for same in ladders.values() for ladder in same]
