@@ -17,7 +17,7 @@ from varexp.sweeps.config import resolve
 RESULTS = Path(__file__).parents[2] / "results"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
-POINTS = "[...document.querySelector('.chart').data].filter(t => t.mode === 'markers')"
+POINTS = "[...document.querySelector('.chart').data].filter(t => t.mode === 'markers' && t.customdata)"
 HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script><b>'\"&`"
 
 pytestmark = [
@@ -96,8 +96,12 @@ def test_the_whole_page_opens_without_asking_anybody(browser, tmp_path):
         name = tabs.nth(index).inner_text()
         made.page.wait_for_function("name => document.querySelector('#experiment h3')?.textContent === name", arg=name)
         made.page.wait_for_selector("#experiment tbody tr")
-        if "experiment" in load_table(name, RESULTS):
-            assert made.points(), name
+        assert "null" not in made.page.inner_text("#experiment").split()
+        table = load_table(name, RESULTS)
+        if "experiment" in table:
+            drawn = table.iloc[made.points()]
+            across = made.page.input_value('#experiment select[data-filter="across"]')
+            assert drawn[across].nunique() > 1, name
     made.context.close()
     assert made.offences == []
 

@@ -105,7 +105,7 @@ function tabs() {
 
 async function experiment(table) {
   const heads = Object.entries(table.notes).map(([name, text]) => make("p", {}, make("strong", {}, `${name} `), ...prose(text)));
-  const intro = [make("h3", {}, table.name), heads.length ? null : make("p", {}, ...prose(table.about)), ...heads, make("p", {}, "Make it again: ", make("code", {}, table.command))];
+  const intro = [make("h3", {}, table.name), ...(heads.length ? [] : [make("p", {}, ...prose(table.about))]), ...heads, make("p", {}, "Make it again: ", make("code", {}, table.command))];
   if (table.names.includes("experiment")) return [...intro, ...explorer(table)];
   const pictures = table.figures.map((source) => make("img", { class: "figure", src: source, alt: `Figure of ${table.name}: ${table.about}` }));
   return [...intro, ...pictures, grid(table, table.rows, null).box];
@@ -156,9 +156,11 @@ function explorer(table) {
 
 /** Where an explorer begins: the settings nearest to the defaults, and a setting that still differs among them as colour. */
 function beginning(rows, vary, x) {
-  const candidates = ["target", "training", "network", "model", "kernel", ...vary].filter((name) => vary.includes(name) && name !== x);
+  const of = groups(rows, (row) => row[x]);
+  const tied = vary.filter((name) => [...of.values()].every((some) => new Set(some.map((row) => row[name])).size === 1)); // by x
+  const candidates = ["target", "training", "network", "model", "kernel", ...vary].filter((name) => vary.includes(name) && !tied.includes(name));
   for (const colour of [...candidates, ""]) {
-    const open = (name) => name === x || name === colour || name.endsWith("seed");
+    const open = (name) => tied.includes(name) || name === colour || name.endsWith("seed");
     const together = groups(rows, (row) => JSON.stringify(vary.filter((name) => !open(name)).map((name) => row[name])));
     const usual = ([row]) => Object.entries(content.defaults).filter(([name, value]) => name !== "model" && same(row[name], value)).length;
     const own = ([row]) => Number(row.model === row.experiment); // the family that the experiment is about
