@@ -63,3 +63,8 @@ def test_what_depends_on_more_than_the_point_is_refused(f, message):
 def test_the_answer_is_a_tensor():
     with pytest.raises(TypeError, match="f answers a float: expected a tensor"):
         require_pointwise(lambda x: 1.0, POINTS, "f")
+
+
+def test_an_answer_that_is_none_asks_whether_return_is_missing():
+    with pytest.raises(TypeError, match=r"f answers a NoneType: expected a tensor; is `return` missing\?"):
+        require_pointwise(lambda x: None, torch.zeros(3, 1, dtype=torch.float64), "f")

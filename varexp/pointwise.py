@@ -41,7 +41,8 @@ def require_pointwise(f: Callable[[Any], Any], points: Tensor, what: str) -> Ten
 def _asked(f: Callable[[Any], Any], points: Tensor, what: str) -> Tensor:
     answer = f(points.clone())
     if not isinstance(answer, Tensor):
-        raise TypeError(f"{what} answers a {type(answer).__name__}: expected a tensor")
+        missing = "; is `return` missing?" if answer is None else ""
+        raise TypeError(f"{what} answers a {type(answer).__name__}: expected a tensor{missing}")
     if answer.dim() == 0 or len(answer) != len(points):
         raise ValueError(
             f"{what} answers {tuple(answer.shape)} to points {tuple(points.shape)}: expected the same first axis"

@@ -83,3 +83,24 @@ def test_balls_are_widened_outwards(x):
 def test_a_ball_without_ends_is_refused():
     with pytest.raises(ValueError, match="raise the precision"):
         number(1 / arb(0, 1))
+
+
+def test_ends_of_a_ball_are_decimals_of_thirty_digits_on_its_outside():
+    ctx.prec, before = 300, ctx.prec
+    try:
+        found = number(arb(1) / 3)
+    finally:
+        ctx.prec = before
+    assert found.lower < Fraction(1, 3) < found.upper
+    assert found.upper - found.lower <= Fraction(1, 10**29)
+    for end in (found.lower, found.upper):
+        assert (end * 10**31).denominator == 1
+
+
+def test_an_equality_whose_ends_touch_is_open_for_the_audit_as_well():
+    for left, right in (((0, 0), (0, 1)), ((0, 1), (1, 1)), ((0, 1), (0, 1))):
+        found = evidence("x", Comparison("x", Interval(*left), "==", Interval(*right)))
+        assert found.verdict == Verdict.INCONCLUSIVE
+        assert not disagreements(ledger_of(found))
+        assert disagreements(ledger_of(found, verdict=Verdict.VIOLATED))
+        assert disagreements(ledger_of(found, verdict=Verdict.HOLDS))

@@ -131,3 +131,26 @@ def test_flushing_to_zero_is_refused():
     finally:
         torch.set_flush_denormal(False)
     require_target(stage(torch.tanh), Curve(2), RMS)
+
+
+def raising(error):
+    def line(x):
+        raise error
+
+    return line
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (
+            raising(ValueError("boom")),
+            r"stage 1 of the target written raises ValueError \(boom\).*a target takes token maps",
+        ),
+        (lambda x: x * float(x.abs().amax(dim=(-2, -1))), "one number for all words|only one element"),
+        (lambda x: x if float(x[0].sum()) > 0 else -x, "write no `if` on values|in company and alone"),
+    ],
+)
+def test_what_a_users_code_does_is_named_with_what_to_write(line, says):
+    with pytest.raises((ValueError, TypeError), match=says):
+        require_target(stage(line), Curve(2), RMS)

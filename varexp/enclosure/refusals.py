@@ -46,8 +46,8 @@ _BRANCHES = set("eq ne lt le gt ge bool nonzero float int long complex index con
 _OPERATORS = set("add sub mul matmul truediv floordiv mod pow lshift rshift and or xor div".split())
 _ALTERNATIVES = {
     "__iter__": "x[..., i] or unbind along an axis other than the first, which counts cells",
-    "max": "amax(dim=...)",
-    "min": "amin(dim=...)",
+    "max": "amax(dim=(-2, -1), keepdim=True), and keep it a tensor: a number taken out of it is one for all points",
+    "min": "amin(dim=(-2, -1), keepdim=True), and keep it a tensor: a number taken out of it is one for all points",
     "norm": "torch.linalg.vector_norm(x, dim=...)",
     "T": "mT or transpose(-1, -2)",
     "__len__": "x.shape[0]",
@@ -77,11 +77,20 @@ def refusal(name: str) -> UnknownOperationError:
     )
 
 
+_OUT_OF_PLACE = {
+    "__setitem__": "as x * mask + y * (1 - mask) with a constant mask, or by torch.cat of its parts",
+    "inplace=": "by leaving inplace=True out",
+    "out=": "as y = torch.exp(x), without out=",
+}
+
+
 def in_place(name: str) -> UnknownOperationError:
     """The error for what changes a value in place."""
+    usual = "such as x = x + 1 for x += 1, or x = x.tanh() for x.tanh_()"
+    hint = next((text for key, text in _OUT_OF_PLACE.items() if key in name), usual)
     return UnknownOperationError(
         f"an enclosure has no {name!r}: it changes a value in place, under every name that the value has; write it out "
-        "of place, such as x = x + 1"
+        f"of place, {hint}"
     )
 
 

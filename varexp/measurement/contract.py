@@ -17,7 +17,7 @@ WORDS = 3  # that a target is asked for
 SAME = 1e-9  # relative: by how much words may be answered differently under another leading axis
 CONTRACT = (
     "a target takes token maps (..., tokens, channels) in float64 and answers the same shape by plain torch, out of "
-    "place and for any leading axes (CONTRIBUTING.md, Add something)"
+    "place and for any leading axes (docs/pages/howto/target.md)"
 )
 
 
@@ -57,10 +57,15 @@ def _answers(stage: TargetStage, words: Tensor, what: str) -> Tensor:
     if not bool(answers.isfinite().all()):
         raise ValueError(f"{what} answers nan or inf to a word of the domain: expected finite numbers; {CONTRACT}")
     several = _without_surprise(lambda: stage(words.expand(2, *words.shape).clone()), what, words)
-    if several.shape != (2, *expected) or not torch.allclose(several, answers.expand_as(several), rtol=SAME, atol=SAME):
+    if several.shape != (2, *expected):
         raise ValueError(
-            f"{what} answers {tuple(several.shape)} to words with two leading axes, or other numbers than to each word "
-            f"alone, as a map does that branches on values or sums over words; {CONTRACT}"
+            f"{what} answers {tuple(several.shape)} to words with two leading axes: expected {(2, *expected)}; count "
+            f"axes from the end, as in dim=-2; {CONTRACT}"
+        )
+    if not torch.allclose(several, answers.expand_as(several), rtol=SAME, atol=SAME):
+        raise ValueError(
+            f"{what} answers other numbers to many words at once than to each alone: write no `if` on values, but "
+            f"where with a constant mask, maximum or clamp, and reduce over dim=-2 or -1 alone; {CONTRACT}"
         )
     return answers
 
@@ -94,9 +99,9 @@ def _without_surprise(answer: Callable[[], Tensor], what: str, words: Tensor) ->
     """An answer; whatever a user's code raises becomes a ValueError that says what was asked for."""
     try:
         return answer()
-    except (ValueError, UnknownOperationError):
+    except UnknownOperationError:
         raise
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         if str(error).startswith(what):
             raise
         raise _raised(error, what, words) from error
@@ -106,6 +111,6 @@ def _without_surprise(answer: Callable[[], Tensor], what: str, words: Tensor) ->
 
 def _raised(error: Exception, what: str, words: Tensor) -> ValueError:
     reason = (str(error).splitlines() or [""])[0]
-    if "cannot be converted to Scalar" in reason:
+    if "cannot be converted to Scalar" in reason or "only one element tensors" in reason:
         reason += ": a value that is taken out of a tensor, as by .item() or float(), is one number for all words"
     return ValueError(f"{what} raises {type(error).__name__} ({reason}) for words {tuple(words.shape)}: {CONTRACT}")

@@ -112,5 +112,6 @@ def check_constants(target: Target, norm: str | TokenNorm) -> None:
                     continue
                 raise SoundnessError(
                     f"target {stage.feature_map.name}, stage {number}: {name} is declared as {constant!r} in the "
-                    f"{norm} norm, but a pair of token maps stretches by {pair.ratio!r}"
+                    f"{norm} norm, but a pair of token maps stretches by {pair.ratio!r}: declare a constant that you "
+                    "can prove, of that size at least, or make the map less steep"
                 )

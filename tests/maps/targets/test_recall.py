@@ -59,3 +59,11 @@ def test_other_data_are_another_target_wherever_answers_are_remembered():
     assert one.lower * 9 < ten.lower
     ratios = [adversarial_pairs(target.stages[0], NORMS["rms"])[1].ratio for target in (small, large)]
     assert ratios[1] == pytest.approx(10 * ratios[0], rel=0.2)
+
+
+def test_targets_of_other_data_are_other_targets():
+    words, values = randn(3, 1, 2), randn(3, 4, 2, seed=1)
+    assert (
+        recalling_target(words, [values]).stages[0].feature_map
+        != recalling_target(words, [10 * values]).stages[0].feature_map
+    )

@@ -29,6 +29,7 @@ class Recall(FeatureMap):
     known_norms = ("rms",)
     places: Tensor
     values: Tensor
+    __eq__, __hash__ = object.__eq__, object.__hash__  # fields of the base class do not tell two of them apart
 
     def __call__(self, x: Float[Any, "... tokens channels"]) -> Float[Any, "... tokens channels"]:
         keys = self.places.flatten(1)
