@@ -106,6 +106,18 @@ def test_the_whole_page_opens_without_asking_anybody(browser, tmp_path):
     assert made.offences == []
 
 
+def test_a_finding_opens_its_table_and_an_address_its_claim(browser, tmp_path):
+    assert main(["report", f"path={tmp_path / 'report.html'}"]) == 0
+    made = Opened(browser, tmp_path / "report.html")
+    made.page.locator("#finding-kernel > summary").click()
+    made.page.locator("#finding-kernel button").first.click()
+    made.page.wait_for_function("() => document.querySelector('#experiment h3')?.textContent === 'kernel'")
+    made.page.evaluate("location.hash = '#lem-4.4'")
+    made.page.wait_for_function("() => document.getElementById('lem-4.4').open")
+    made.context.close()
+    assert made.offences == []
+
+
 def test_the_control_an_offence_is_seen(browser, small, tmp_path):
     text = small.read_text(encoding="utf-8")
     planted = "<script>console.error('planted'); alert('planted'); fetch('http://localhost:9/planted');</script></body>"

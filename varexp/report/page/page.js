@@ -6,9 +6,16 @@ function findings() {
     make("summary", {}, make("strong", {}, `${section.title}. `), ...prose(section.short)),
     make("p", {}, ...prose(section.question)),
     make("ul", {}, section.items.map((item) => make("li", {}, ...prose(item.text), make("br"),
-      make("span", { class: "quiet" }, `table ${item.table}: `), make("code", {}, item.query)))),
+      opener(item.table), " ", make("code", {}, item.query)))),
     make("p", {}, make("strong", {}, "For the theorem. "), ...prose(section.meaning))));
   document.getElementById("findings-list").replaceChildren(...(list.length ? list : [make("p", { class: "quiet" }, "None of these tables.")]));
+}
+
+/** A button that opens the table that a finding rests on. */
+function opener(name) {
+  const tab = () => document.getElementById(`tab-${name}`);
+  const open = () => { tab()?.click(); document.getElementById("experiments").scrollIntoView(); tab()?.focus(); };
+  return make("button", { type: "button", onclick: open }, `table ${name}`);
 }
 
 function slug(text) { return text.toLowerCase().replace(/[^a-z0-9]+/g, "-"); }
@@ -66,7 +73,7 @@ function ledger() {
 function claimed(claim, found) {
   return make("details", { id: claim.id },
     make("summary", {}, make("strong", {}, `${claim.id} `), `${claim.title} `, ...chips(found)),
-    make("p", {}, make("span", { class: "quiet" }, "Printed: "), claim.printed, " ", make("span", { class: "quiet" }, `(${claim.source})`)),
+    make("p", {}, make("span", { class: "quiet" }, "Printed: "), claim.printed, " ", make("span", { class: "quiet" }, `(${claim.source})`), " ", make("a", { href: `#${claim.id}` }, "link")),
     found.map((reading) => make("details", {},
       make("summary", {}, chip(reading.verdict), make("strong", {}, `${reading.label}: `), reading.name),
       make("p", {}, reading.statement),
@@ -198,9 +205,17 @@ function theme() {
   document.getElementById("theme").addEventListener("click", () => set(document.documentElement.dataset.theme !== "dark"));
 }
 
+/** Unfold what the address names, such as #lem-4.4. */
+function unfold() {
+  const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (named?.tagName === "DETAILS") { named.open = true; named.scrollIntoView(); }
+}
+
 theme();
 findings();
 ledger();
 columns();
+window.addEventListener("hashchange", unfold);
+unfold();
 document.getElementById("sources-list").replaceChildren(facts(Object.entries(content.made_with)));
 tabs();
