@@ -4,6 +4,8 @@ import dataclasses
 import os
 import re
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -222,3 +224,25 @@ def test_a_signal_that_ends_the_job_fails_no_cell(monkeypatch):
             Requeued()("anywhere")
     finally:
         signal.signal(signal.SIGUSR2, before)
+
+
+LATE = """
+import os, signal
+from varexp.sweeps.engines import slurm_job
+
+class Late:
+    def __del__(self, kill=os.kill, number=signal.SIGUSR2, process=os.getpid()):
+        kill(process, number)
+
+signal.signal(signal.SIGUSR2, lambda *_: None)  # as submitit does
+slurm_job.run_batch = lambda folder: None
+{run}
+late = Late()  # is dropped when Python has given its handlers back
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("run", "status"), [("slurm_job.Requeued()('anywhere')", 0), ("", -signal.SIGUSR2)])
+def test_a_signal_that_comes_while_python_ends_kills_no_job_that_is_done(run, status):
+    done = subprocess.run([sys.executable, "-c", LATE.format(run=run)], capture_output=True, text=True, check=False)
+    assert done.returncode == status, done.stderr
