@@ -2,6 +2,7 @@
 # ruff: noqa: E402
 
 import os
+import shutil
 
 os.environ.setdefault("WANDB_MODE", "disabled")
 
@@ -23,3 +24,18 @@ settings.load_profile("default")
 def _one_thread():
     torch.set_num_threads(1)
     torch.manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A real Chromium without a screen."""
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None:
+        pytest.skip("needs Chromium")
+    from playwright.sync_api import sync_playwright
+
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
+    with sync_playwright() as library:
+        made = library.chromium.launch(executable_path=path, args=quiet)
+        yield made
+        made.close()

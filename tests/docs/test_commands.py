@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -115,7 +116,5 @@ def test_the_readme_is_short_and_says_what_was_found():
 
 
 def test_every_link_of_the_readme_leads_somewhere():
-    import re
-
     for target in re.findall(r"\]\(([^)#]+)\)", PAGES[0].read_text(encoding="utf-8")):
         assert target.startswith("https://") or (ROOT / target).exists(), target

@@ -7,10 +7,6 @@ import sys
 
 import pytest
 from pages import ROOT
-from playwright.sync_api import sync_playwright
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
 
 pytestmark = pytest.mark.slow
 
@@ -55,22 +51,19 @@ def test_the_control_a_broken_link_fails_the_build(tmp_path):
     assert "nowhere.md" in done.stderr + done.stdout
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_it_opens_from_disk_and_its_search_finds_things(site):
+def test_it_opens_from_disk_and_its_search_finds_things(site, browser):
     offences = []
-    with sync_playwright() as library:
-        browser = library.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.on("console", lambda message: offences.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: offences.append(str(error)))
-        page.on("request", lambda request: offences.append(request.url) if request.url.startswith("http") else None)
-        for path in sorted(set(site.rglob("*.html")) - {site / "404.html"}):  # that one is for servers
-            page.goto(path.as_uri())
-        page.goto((site / "index.html").as_uri())
-        page.fill(".md-search__input", "vacuous")
-        page.wait_for_selector(".md-search-result__link", timeout=20_000)
-        found = page.locator(".md-search-result__link").evaluate_all("all => all.map(link => link.href)")
-        browser.close()
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.on("console", lambda message: offences.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: offences.append(str(error)))
+    page.on("request", lambda request: offences.append(request.url) if request.url.startswith("http") else None)
+    for path in sorted(set(site.rglob("*.html")) - {site / "404.html"}):  # that one is for servers
+        page.goto(path.as_uri())
+    page.goto((site / "index.html").as_uri())
+    page.fill(".md-search__input", "vacuous")
+    page.wait_for_selector(".md-search-result__link", timeout=20_000)
+    found = page.locator(".md-search-result__link").evaluate_all("all => all.map(link => link.href)")
+    page.close()
     assert any("faq.html" in link for link in found)
     assert offences == []

@@ -5,9 +5,8 @@ import shlex
 import shutil
 from pathlib import Path
 
-import pandas as pd
 import pytest
-from playwright.sync_api import sync_playwright
+from opened import Opened
 
 from varexp.commands import main
 from varexp.report.tables import load_table
@@ -15,50 +14,7 @@ from varexp.sweeps.compose import run_app
 from varexp.sweeps.config import resolve
 
 RESULTS = Path(__file__).parents[2] / "results"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
-POINTS = "[...document.querySelector('.chart').data].filter(t => t.mode === 'markers' && t.customdata)"
-HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script><b>'\"&`"
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as library:
-        made = library.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield made
-        made.close()
-
-
-class Opened:
-    """A page, and what it did that it should not."""
-
-    def __init__(self, browser, path, **options):
-        self.context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True, **options)
-        self.page = self.context.new_page()
-        self.offences, self.path = [], path
-        self.page.on("console", lambda message: self.offences.append(message.text))
-        self.page.on("pageerror", lambda error: self.offences.append(str(error)))
-        self.page.on("dialog", lambda dialog: (self.offences.append(dialog.message), dialog.dismiss()))
-        self.page.on("request", lambda request: self._asked(request.url))
-        self.page.goto(path.as_uri())
-        self.page.wait_for_selector(".chart .scatterlayer, #experiment img")
-
-    def _asked(self, url):
-        if url != self.path.as_uri() and not url.startswith(("data:", "blob:")):
-            self.offences.append(url)
-
-    def chosen(self, label, value):
-        self.page.select_option(f'#experiment select[data-filter="{label}"]', value)
-
-    def points(self):
-        """Numbers of rows that are drawn."""
-        return self.page.evaluate(f"{POINTS}.flatMap(t => t.customdata)")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
 
 @pytest.fixture(scope="module")
@@ -198,66 +154,6 @@ def test_numbers_are_shown_as_they_are(browser, tmp_path, name):
     assert all(float(text) == pytest.approx(value, rel=1e-4, abs=0) for value, text in numbers)
 
 
-def commands_of(browser, folder, table):
-    """The commands that the page of a table of other rows says, a list of words each."""
-    (folder / "tables").mkdir()
-    table.to_csv(folder / "tables" / "width.csv", index=False)
-    assert main(["report", f"results={folder}"]) == 0
-    made = Opened(browser, folder / "report.html")
-    found = made.page.evaluate("async () => (await load(content.tables[0])).rows.map(command)")
-    made.context.close()
-    return [shlex.split(line) for line in found]
-
-
-def test_commands_say_null_large_numbers_and_options_of_every_kind(browser, tmp_path):
-    table = pd.read_csv(RESULTS / "tables" / "width.csv", dtype=str, keep_default_na=False).head(3)
-    table.loc[0, "gap"] = ""
-    table.loc[1, "seed"] = "1152921504606846977"
-    table.loc[2, "target_options"] = "mode='a b' depth=None sharp=True list=[1, 2]"
-    without, large, options = commands_of(browser, tmp_path, table)
-    assert "gap=null" in without
-    assert not any(word.startswith("gap=") for word in large)
-    assert "seed=1152921504606846977" in large
-    assert [word.removeprefix("target_options.") for word in options if word.startswith("target_options")] == [
-        "mode='a b'", "depth=null", "sharp=true", "list=[1, 2]",
-    ]  # fmt: skip
-
-
-def test_rows_at_zero_and_rows_without_an_upper_end_are_told_apart(browser, tmp_path):
-    table = pd.read_csv(RESULTS / "tables" / "width.csv", dtype=str, keep_default_na=False).head(8)
-    table.loc[[0, 1], ["error_lower", "error_upper"]] = "0.0"
-    table.loc[2, "error_upper"] = ""
-    (tmp_path / "tables").mkdir()
-    table.to_csv(tmp_path / "tables" / "width.csv", index=False)
-    assert main(["report", f"results={tmp_path}"]) == 0
-    made = Opened(browser, tmp_path / "report.html")
-    for box in made.page.locator("#experiment select[data-filter]").all():
-        if box.get_attribute("data-filter") in table.columns:
-            box.select_option("")
-    assert sorted(made.points()) == [2, 3, 4, 5, 6, 7]
-    assert "2 rows are 0" in made.page.inner_text("#experiment")
-    rings = made.page.evaluate(
-        f"{POINTS}.flatMap(t => t.customdata.filter((_, i) => t.marker.symbol[i] === 'circle-open'))"
-    )
-    assert rings == [2]
-    made.context.close()
-    assert made.offences == []
-
-
-def test_files_that_are_no_tables_are_left_out_and_named(tmp_path, capsys):
-    (tmp_path / "tables").mkdir()
-    shutil.copy(RESULTS / "tables" / "width.csv", tmp_path / "tables")
-    (tmp_path / "tables" / "empty.csv").write_text("")
-    (tmp_path / "tables" / "folder.csv").mkdir()
-    (tmp_path / "tables" / "letters.csv").write_bytes(b"a,b\n\xff,1\n")
-    assert main(["report", f"results={tmp_path}"]) == 0
-    printed = capsys.readouterr().out.splitlines()
-    assert [line.split("/")[-1].split(",")[0] for line in printed[:-1]] == ["empty.csv", "folder.csv", "letters.csv"]
-    (tmp_path / "ledger.json").write_text("{")
-    assert main(["report", f"results={tmp_path}"]) == 2
-    assert "ledger.json is no ledger" in capsys.readouterr().err
-
-
 def test_a_column_is_sorted_by_its_head_and_the_table_downloads_as_released(opened, tmp_path):
     head = opened.page.locator('#experiment th button[data-column="error_upper"]')
     place = opened.page.locator("#experiment th button").all_inner_texts().index("error_upper")
@@ -300,32 +196,3 @@ def test_it_fits_a_telephone_and_follows_the_colours_of_the_reader(browser, smal
     assert made.page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
     made.context.close()
     assert made.offences == []
-
-
-def test_hostile_names_stay_text(browser, tmp_path):
-    table = pd.read_csv(RESULTS / "tables" / "width.csv", dtype=str, keep_default_na=False)
-    table.loc[:, "target"] = HOSTILE
-    table.loc[0, "verdict"] = HOSTILE
-    (tmp_path / "tables").mkdir()
-    table.to_csv(tmp_path / "tables" / "width.csv", index=False)
-    ledger = json.loads((RESULTS / "ledger.json").read_text())
-    ledger["claims"][0]["title"] = HOSTILE
-    (tmp_path / "ledger.json").write_text(json.dumps(ledger))
-    assert main(["report", f"results={tmp_path}"]) == 0
-    made = Opened(browser, tmp_path / "report.html")
-    assert HOSTILE in made.page.inner_text("#ledger-list > details summary")
-    for setting in ("colour", "across"):
-        options = made.page.locator(f'#experiment select[data-filter="{setting}"] option').count()
-        for index in range(options):
-            made.page.locator(f'#experiment select[data-filter="{setting}"]').select_option(index=index)
-    box = made.page.locator(".chart .points path.point").nth(1).bounding_box()
-    made.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    made.page.wait_for_timeout(300)
-    assert made.page.locator('img[src="x"], body script:not([type]) ~ b').count() == 0
-    made.context.close()
-    assert made.offences == []
-
-
-def test_there_must_be_a_table(tmp_path, capsys):
-    assert main(["report", f"results={tmp_path}"]) == 1
-    assert "run varexp sweep first" in capsys.readouterr().err

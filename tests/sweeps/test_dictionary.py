@@ -36,9 +36,9 @@ def test_ends_are_two_columns_of_which_the_upper_one_may_be_empty_for_more_reaso
     lower, upper = described("depth", ["experiment", "key", "error_lower", "error_upper"])[2:]
     assert lower.meaning == "lower end of: sup over the domain of the norm of model minus target"
     assert lower.empty == "the model diverged"
-    assert upper.empty == "the model diverged, or where no enclosure was asked for, or the model is random"
+    assert upper.empty == "the model diverged, or no enclosure was asked for, or the model is random"
     lower, upper = described("depth", ["experiment", "key", "error_constant_lower", "error_constant_upper"])[2:]
-    assert (lower.empty, upper.empty) == ("", "where it is not known")
+    assert (lower.empty, upper.empty) == ("", "it is not known")
 
 
 def test_a_column_of_nobody_is_named_and_no_more(tmp_path):
@@ -56,7 +56,7 @@ def test_a_column_of_nobody_is_named_and_no_more(tmp_path):
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_a_column_is_empty_where_the_dictionary_says_why_and_nowhere_else(name):
+def test_a_column_is_empty_nowhere_but_where_the_dictionary_says_when(name):
     table = varexp.load_table(name, ROOT / "results")
     for column, said in table.attrs["columns"].items():
         assert said["empty"] or not table[column].isna().any(), column

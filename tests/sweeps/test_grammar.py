@@ -69,3 +69,13 @@ def test_python_and_the_command_line_mean_the_same_text(text):
         == _composed([f"results={in_grammar(text)}"], False).results
         == text
     )
+
+
+def test_a_failed_cell_is_run_again_by_the_script_that_knows_it(tmp_path, monkeypatch):
+    cell = resolve(composed({}, sweeps=False))
+    monkeypatch.setattr("sys.argv", ["/somewhere/bin/varexp", "train"])
+    assert command_of(cell, tmp_path).startswith("varexp train model=chain ")
+    own = tmp_path / "my targets.py"
+    own.write_text("")
+    monkeypatch.setattr("sys.argv", [str(own), "train"])
+    assert shlex.split(command_of(cell, tmp_path))[:3] == ["python", str(own), "train"]

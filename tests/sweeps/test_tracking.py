@@ -30,7 +30,10 @@ class Failing(Tracker):
     def progress(self, done, failed, total):
         self._at("progress")
 
-    def written(self, experiment, records, table, figures):
+    def ran(self, experiment, records):
+        self._at("ran")
+
+    def written(self, experiment, table, figures):
         self._at("written")
 
     def finish(self, failed):
@@ -50,14 +53,15 @@ def hangs():
 
 
 @pytest.mark.parametrize("how", [raises, exits, hangs])
-@pytest.mark.parametrize("when", ["init", "progress", "written", "finish"])
+@pytest.mark.parametrize("when", ["init", "progress", "ran", "written", "finish"])
 def test_a_mirror_that_fails_costs_one_warning(monkeypatch, when, how):
     monkeypatch.setattr(mirror_module, "PATIENCE_S", 0.3)
     warnings = []
     mirror = tracking.Apart(lambda: Failing(when, how), warnings.append)
     for done in range(3):
         mirror.progress(done, 0, 3)
-    mirror.written("sweep", [], Path("table.csv"), [])
+    mirror.ran("sweep", [])
+    mirror.written("sweep", Path("table.csv"), [])
     mirror.finish(0)
     assert len(warnings) == 1
     assert "mirror" in warnings[0]

@@ -14,7 +14,7 @@ from varexp.commands import main
 from varexp.sweeps.compose import composed
 from varexp.sweeps.config import settings
 from varexp.sweeps.run import run_sweep
-from varexp.sweeps.tracking.chains import Chain, chains_of
+from varexp.sweeps.tracking.chains import OVER, Chain, chains_of
 
 WANDB = Path(sys.executable).with_name("wandb")
 
@@ -94,7 +94,9 @@ def test_one_model_is_tracked_as_a_chain_alone(tmp_path, monkeypatch):
     (run,) = [read_back(path) for path in (tmp_path / "runs" / "wandb").glob("offline-run-*")]
     assert run["job_type"] == "chain"
     assert [point["depth"] for point in run["history"] if "depth" in point] == [1]
-    assert "error_upper" not in run["history"][0]  # what is not known is not there
+    first = run["history"][0]
+    assert "error_lower" in first
+    assert not {"error_upper", "error_over_constant", "error_over_printed"} & set(first)  # what is not known
 
 
 def rows(**settings):
@@ -111,6 +113,15 @@ def rows(**settings):
         {"row": base | dict(zip(settings, values, strict=True)), "curves": []}
         for values in zip(*settings.values(), strict=True)
     ]
+
+
+def test_growth_is_that_of_one_block():
+    of_depths = rows(depth=[1, 3, 4], error_lower=[1.0, 4.0, 8.0], sides=["2-3", "2-3-4-5", "2-3-4-5-6"])
+    unknown = dict.fromkeys(("error_upper", *(f"{name}_lower" for name in OVER.values())))
+    for record in of_depths:
+        record["row"] |= unknown
+    (chain,) = chains_of(of_depths)
+    assert [step.get("growth") for step in chain.steps()] == [None, None, 2.0]
 
 
 def test_records_fall_into_chains():

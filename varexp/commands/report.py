@@ -6,7 +6,7 @@ them. Whatever tables are there are shown; findings need the whole sweeps.
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,8 @@ from varexp.sweeps.dictionary import about, described
 from varexp.sweeps.tables import INCOMPLETE
 
 STAGES = "_stages"
-OTHERS = {"dynamics": "varexp dynamics", "samples": "varexp samples", "decoder": "varexp samples"}
+BY_SAMPLES = dict.fromkeys(("samples", "decoder"), "varexp samples")
+OF_SWEEPS = "experiment"  # a column that the tables of sweeps have, and no other table
 MAIN = ("depth", "kernel", "width")  # come first
 NOTES = ("Claim", "Plan", "Command", "Time", "Outcome")
 
@@ -43,16 +44,16 @@ def run(arguments: Sequence[str]) -> int:
         return 0
     folder = results_of(options.results)
     path = Path(options.path).expanduser() if options.path else folder / "report.html"
-    tables = list(_tables(folder))
-    if not tables:
+    frames = _frames(folder / "tables")
+    if not frames:
         raise FileNotFoundError(2, "there is no table to show; run varexp sweep first", str(folder / "tables"))
     text = page(
         _findings(folder),
         _ledger(folder / "ledger.json"),
-        tables,
+        [_shown(path, list(frame.columns), folder / "figures") for path, frame in frames.items()],
         {name: _usual(found.default) for name, found in settings().items()},
         [name for name, family in FAMILIES.items() if family.random],
-        _made_with(tables),
+        _made_with(frames.values()),
     )
     write_atomically(path, text)
     print(f"wrote {path}")
@@ -74,46 +75,51 @@ def _usual(default: Any) -> Any:
 
 
 def _findings(folder: Path) -> list[Section]:
-    """The findings, or none where tables of them are missing or not whole."""
+    """The findings, or none, with the reason, where tables of them are missing or not whole."""
     try:
         return collect(folder)
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, ValueError) as error:
+        print(f"left out the findings: {error}")
         return []
 
 
-def _tables(folder: Path) -> Iterator[Shown]:
-    """The tables of a folder: main ones, those of other sweeps, the rest. Tables of stages are left to the files."""
-    names_of = {}
-    for path in sorted((folder / "tables").glob("*.csv")):
+def _frames(folder: Path) -> dict[Path, pd.DataFrame]:
+    """The tables of a folder as text: main ones, those of other sweeps, the rest. Tables of stages are left out."""
+    frames = {}
+    for path in sorted(folder.glob("*.csv")):
         if INCOMPLETE in path.name or path.stem.endswith(STAGES):
             continue
         try:
-            names_of[path] = list(pd.read_csv(path, dtype=str).columns)
+            frames[path] = pd.read_csv(path, dtype=str)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
             print(f"left out {path}, which is no table: {reason}")
-    rank = {name: index for index, name in enumerate(MAIN)}
-    order = {path: (rank.get(path.stem, len(MAIN)), "experiment" not in names) for path, names in names_of.items()}
-    for path in sorted(names_of, key=order.__getitem__):
-        name, names = path.stem, names_of[path]
-        of_sweep = "experiment" in names
-        notes = _notes(CONFIGS / ("experiment" if of_sweep else "calculation") / f"{name}.yaml")
-        default = f"varexp sweep experiment={name}" if of_sweep else OTHERS.get(name, f"varexp calculate table={name}")
-        yield Shown(
-            name=name,
-            path=path,
-            about=about(name, names),
-            columns=[asdict(column) for column in described(name, names)],
-            command=notes.pop("Command", default),
-            notes={f"{head}.": text for head, text in notes.items()},
-            figures=[] if of_sweep else sorted((folder / "figures").glob(f"{name}*.svg")),
-        )
+
+    def rank(path: Path) -> tuple[int, bool]:
+        return MAIN.index(path.stem) if path.stem in MAIN else len(MAIN), OF_SWEEPS not in frames[path]
+
+    return {path: frames[path] for path in sorted(frames, key=rank)}
+
+
+def _shown(path: Path, names: Sequence[str], figures: Path) -> Shown:
+    """What the page is told of a table; the figures of one that no sweep makes are shown as they are."""
+    name, of_sweep = path.stem, OF_SWEEPS in names
+    places = [CONFIGS / "experiment", CONFIGS / "calculation", CONFIGS]
+    notes = next((_notes(file) for place in places if (file := place / f"{name}.yaml").exists()), {})
+    default = f"varexp sweep experiment={name}" if of_sweep else ""
+    return Shown(
+        name=name,
+        path=path,
+        about=about(name, names),
+        columns=[asdict(column) for column in described(name, names)],
+        command=notes.pop("Command", BY_SAMPLES.get(name, default)),
+        notes={f"{head}.": text for head, text in notes.items()},
+        figures=[] if of_sweep else sorted(figures.glob(f"{name}*.svg")),
+    )
 
 
 def _notes(path: Path) -> dict[str, str]:
     """What a configuration says of itself in its first comment: claim, plan, command, time, outcome."""
-    if not path.exists():
-        return {}
     lines = [line[1:] for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
     found: dict[str, str] = {}
     head = ""
@@ -126,11 +132,10 @@ def _notes(path: Path) -> dict[str, str]:
     return {name: found[name] for name in NOTES if name in found}
 
 
-def _made_with(tables: Sequence[Shown]) -> dict[str, str]:
+def _made_with(frames: Iterable[pd.DataFrame]) -> dict[str, str]:
     """The versions, commits and machines that the rows of tables name."""
     said: dict[str, set[str]] = {}
-    for table in tables:
-        frame = pd.read_csv(table.path, dtype=str)
+    for frame in frames:
         for name in ("version", "git_commit", "torch", "machine", "processor"):
             if name in frame:
                 said.setdefault(name, set()).update(frame[name].dropna().unique())

@@ -44,6 +44,11 @@ HARMLESS = {
 }
 _BRANCHES = set("eq ne lt le gt ge bool nonzero float int long complex index contains".split())
 _OPERATORS = set("add sub mul matmul truediv floordiv mod pow lshift rshift and or xor div".split())
+_OUT_OF_PLACE = {
+    "__setitem__": "as x * mask + y * (1 - mask) with a constant mask, or by torch.cat of its parts",
+    "inplace=": "by leaving inplace=True out",
+    "out=": "as y = torch.exp(x), without out=",
+}
 _ALTERNATIVES = {
     "__iter__": "x[..., i] or unbind along an axis other than the first, which counts cells",
     "max": "amax(dim=(-2, -1), keepdim=True), and keep it a tensor: a number taken out of it is one for all points",
@@ -75,13 +80,6 @@ def refusal(name: str) -> UnknownOperationError:
     return UnknownOperationError(
         f"no enclosure is known for the operation {name!r}: {hint} (varexp/enclosure/OPERATIONS.md lists them)"
     )
-
-
-_OUT_OF_PLACE = {
-    "__setitem__": "as x * mask + y * (1 - mask) with a constant mask, or by torch.cat of its parts",
-    "inplace=": "by leaving inplace=True out",
-    "out=": "as y = torch.exp(x), without out=",
-}
 
 
 def in_place(name: str) -> UnknownOperationError:

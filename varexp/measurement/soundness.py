@@ -7,7 +7,7 @@ along the model's and the target's trajectory, and along pairs sought out to bre
 a constant declared 10 % too small can go unnoticed. (**) follows, and is checked as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from jaxtyping import Float
@@ -81,20 +81,21 @@ def _require(left: Tensor, right: Tensor, slack: Tensor, inequality: str) -> Non
 @remembered_by_content(512)
 def adversarial_pairs(stage: TargetStage, norm: str | TokenNorm) -> tuple[Pair, Pair]:
     """Pairs that stretch F_i and f_i as far as could be found. They depend on the target alone."""
-    norm, channels = find_norm(norm), stage.feature_map.channels
-    return (
-        steepest_pair(stage, stage.side_in**2, channels, norm),
-        steepest_pair(stage.feature_map, stage.side_out**2, channels, norm),
-    )
+    return _of_both(steepest_pair, stage, norm)
 
 
 @remembered_by_content(512)
 def nearby_pairs(stage: TargetStage, norm: str | TokenNorm) -> tuple[Pair, Pair]:
     """Pairs close together that stretch F_i and f_i, from random ones. They depend on the target alone."""
+    return _of_both(nearby_pair, stage, norm)
+
+
+def _of_both(find: Callable[..., Pair], stage: TargetStage, norm: str | TokenNorm) -> tuple[Pair, Pair]:
+    """A pair for F_i = f_i∘g_i, and one for f_i."""
     norm, channels = find_norm(norm), stage.feature_map.channels
     return (
-        nearby_pair(stage, stage.side_in**2, channels, norm),
-        nearby_pair(stage.feature_map, stage.side_out**2, channels, norm),
+        find(stage, stage.side_in**2, channels, norm),
+        find(stage.feature_map, stage.side_out**2, channels, norm),
     )
 
 

@@ -8,7 +8,6 @@ described where the setting is declared, the others in columns.toml.
 import io
 import json
 import tomllib
-import types
 import typing
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -19,9 +18,10 @@ from typing import Any
 
 import pandas as pd
 
+from varexp.families import FAMILIES
 from varexp.files import locked, write_atomically
 from varexp.safetensors import sha256
-from varexp.settings import Declared
+from varexp.settings import Declared, declared
 from varexp.sweeps.config import settings
 from varexp.sweeps.tables import INCOMPLETE
 from varexp.theory.verdicts import Verdict
@@ -92,17 +92,14 @@ def _of_setting(name: str) -> Column | None:
 
 
 def _plain(found: Declared) -> Any:
-    parts = typing.get_args(found.type) if isinstance(found.type, types.UnionType) else (found.type,)
-    return next((part for part in parts if part in TYPES), str)
+    return next((part for part in typing.get_args(found.type) or (found.type,) if part in TYPES), str)
 
 
 def _of_all(name: str) -> bool:
-    """Whether every family has a setting."""
-    from varexp.families import FAMILIES
-    from varexp.settings import declared
-
-    groups = [{s.name for part in (f.architecture, f.usage) for s in declared(part)} for f in FAMILIES.values()]
-    return not any(name in group for group in groups) or all(name in group for group in groups)
+    """Whether a setting means something to every family: all of them declare it, or none does, as what they share."""
+    families = FAMILIES.values()
+    own = [any(s.name == name for part in (f.architecture, f.usage) for s in declared(part)) for f in families]
+    return all(own) or not any(own)
 
 
 @lru_cache(maxsize=1)
@@ -114,16 +111,11 @@ def _written() -> dict[str, Any]:
 def _columns(kind: str) -> dict[str, Column]:
     found = {name: Column(name, **entry) for name, entry in _written()["only"].get(kind, {}).items()}
     for name, entry in _written()["ends"].get(kind, {}).items():
-        empty = entry.get("empty", "")
-        if empty.startswith("the upper end"):  # the lower end is always there
-            lower_empty, upper_empty = "", empty.removeprefix("the upper end ")
-        else:
-            first, _, rest = empty.partition("; the upper end also ")
-            lower_empty, upper_empty = first, f"{first}, or {rest}" if rest else first
-        about = {"unit": entry["unit"], "item": entry.get("item", "")}
-        for end, when in (("lower", lower_empty), ("upper", upper_empty)):
-            column = f"{name}_{end}"
-            found[column] = Column(column, "number", f"{end} end of: {entry['meaning']}", empty=when, **about)
+        reasons = (entry.get("empty", ""), entry.get("upper_empty", ""))
+        empty = {"lower": reasons[0], "upper": ", or ".join(filter(None, reasons))}
+        for end, when in empty.items():
+            column, meaning = f"{name}_{end}", f"{end} end of: {entry['meaning']}"
+            found[column] = Column(column, "number", meaning, entry["unit"], entry.get("item", ""), when)
     return found
 
 

@@ -79,7 +79,8 @@ def run_cells(
                     yield outcome
             planned, found = _left_by_others(elsewhere, store, config.stale, workers)
             watch.finished(found.records, elsewhere=True)
-            mirror.progress(watch.done, watch.failed, total)
+            if found.records:
+                mirror.progress(watch.done, watch.failed, total)
             yield found
 
 

@@ -142,7 +142,8 @@ def _write(part: Part, results: Path, store: Store, failed: Collection[str], ove
         return
     write_tables(results, part.name, records, overwrite)
     figures = draw(part.name, results) if part.name in FIGURES and records else []
-    mirror.written(part.name, records, table_path(results, part.name), figures)
+    mirror.ran(part.name, records)
+    mirror.written(part.name, table_path(results, part.name), figures)
     part.files = [table_path(results, part.name), stages_path(results, part.name), *figures]
 
 
@@ -159,9 +160,9 @@ def run_cell(config: SweepConfig, watched: bool = False) -> Record:
     store = Store(results)
     store.check_writable()
     if unfinished(store, [cell], config.stale):
-        batch = Batch((TrainedTogether((cell,)),))
+        model = TrainedTogether((cell,))
         with ended_by_signals():
-            outcome = _watched(batch) if watched else next(iter(execute(batch)))
+            (outcome,) = _watched(model) if watched else execute(Batch((model,)))
         if outcome.failures:
             keep_tracebacks(store, outcome)
             raise SweepFailedError(describe(outcome.failures, [cell], store))
@@ -170,22 +171,20 @@ def run_cell(config: SweepConfig, watched: bool = False) -> Record:
     assert record is not None
     mirror = tracker(config, "train", results, say, whole=False)
     with mirrored(mirror, ()):
-        mirror.written("train", [record], results, [])
+        mirror.ran("train", [record])
     if mirror.place:
         say(f"W&B: {mirror.place}")
     return record
 
 
-def _watched(batch: Batch) -> Outcome:
-    """What comes of a batch of one model, its progress shown."""
-    (model,) = batch.models
+def _watched(model: TrainedTogether) -> list[Outcome]:
+    """What comes of one model, its progress shown."""
     phases = [(0, f"training {model.deepest.depth} blocks")]
     if model.enclosing:
         phases.append((model.cost - model.enclosing, "measuring, and enclosing sups from both sides"))
     say(f"{called(model.deepest.columns())}: no record yet")
     with Watch(1, 0, {model.deepest.key: model.cost}, phases) as watch:
-        (outcome,) = execute(batch, watch.advance)
-    return outcome
+        return list(execute(Batch((model,)), watch.advance))
 
 
 def results_folder(config: SweepConfig) -> Path:

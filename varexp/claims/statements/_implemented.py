@@ -47,7 +47,7 @@ def close(what: str, made: Tensor, formula: formulas.Matrix) -> Comparison:
     for row, wanted in zip(exact(made), formula, strict=True):
         for entry, value in zip(row, wanted, strict=True):
             off = off.max(abs(entry - value))
-    return at_most(f"{what}: largest |package − formula|, 2⁻⁴⁰ at least", off, CLOSE)
+    return at_most(f"{what}: largest |package − formula|, or 2⁻⁴⁰ where it is less", off, CLOSE)
 
 
 def attention_as_printed(scaled: bool = False, tokens: int = 4) -> Evidence:

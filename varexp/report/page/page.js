@@ -8,7 +8,7 @@ function findings() {
     make("ul", {}, section.items.map((item) => make("li", {}, ...prose(item.text), make("br"),
       opener(item.table), " ", make("code", {}, item.query)))),
     make("p", {}, make("strong", {}, "For the theorem. "), ...prose(section.meaning))));
-  document.getElementById("findings-list").replaceChildren(...(list.length ? list : [make("p", { class: "quiet" }, "None of these tables.")]));
+  document.getElementById("findings-list").replaceChildren(...(list.length ? list : [make("p", { class: "quiet" }, "No findings: they need the tables of the whole sweeps.")]));
 }
 
 /** A button that opens the table that a finding rests on. */
@@ -96,7 +96,6 @@ function tabs() {
     const panel = document.getElementById("experiment");
     panel.setAttribute("aria-labelledby", button.id);
     panel.replaceChildren(...(await experiment(await load(table))));
-    panel.dispatchEvent(new CustomEvent("shown"));
   };
   const buttons = content.tables.map((table) => make("button", { type: "button", role: "tab", id: `tab-${table.name}`, tabindex: -1,
     "aria-controls": "experiment", onclick: (event) => open(table, event.currentTarget) }, table.name));
@@ -112,7 +111,8 @@ function tabs() {
 
 async function experiment(table) {
   const heads = Object.entries(table.notes).map(([name, text]) => make("p", {}, make("strong", {}, `${name} `), ...prose(text)));
-  const intro = [make("h3", {}, table.name), ...(heads.length ? [] : [make("p", {}, ...prose(table.about))]), ...heads, make("p", {}, "Make it again: ", make("code", {}, table.command))];
+  const intro = [make("h3", {}, table.name), ...(heads.length ? [] : [make("p", {}, ...prose(table.about))]), ...heads,
+    ...(table.command ? [make("p", {}, "Make it again: ", make("code", {}, table.command))] : [])];
   if (table.names.includes("experiment")) return [...intro, ...explorer(table)];
   const pictures = table.figures.map((source) => make("img", { class: "figure", src: source, alt: `Figure of ${table.name}: ${table.about}` }));
   return [...intro, ...pictures, grid(table, table.rows, null).box];

@@ -23,8 +23,8 @@ class Requeued:
 
         signal.signal(signal.SIGUSR2, pass_on)
         run_batch(Path(folder))
-        # a job that is done has nothing to go on with; at its end Python gives every handler but this back to the system,
-        # by whose default the signal kills
+        # a job that is done has nothing to go on with; when Python ends it gives back every handler but this one,
+        # and then the signal would kill
         signal.signal(signal.SIGUSR2, signal.SIG_IGN)
 
     def checkpoint(self, folder: str) -> Any:

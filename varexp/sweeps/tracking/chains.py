@@ -17,6 +17,7 @@ METRICS = (
     *("error_mean", "error_l2", "error_gap", "error_noise_low", "error_noise_high", "noise_rms", "bound_pointwise"),
     *("train_rms", "wall_s"),
 )
+OVER = {"printed": "bound_printed", "telescoped": "bound_telescoped", "constant": "error_constant"}
 SAID = ("verdict", "verdict_formula", "verdict_repaired", "vacuous", "certified", "diverged")
 
 
@@ -39,19 +40,16 @@ class Chain:
 
     def steps(self) -> Iterator[dict[str, float]]:
         """A point for each depth: the columns of its row, the growth since the depth before, shares of bounds."""
-        before = None
+        errors = {record["row"]["depth"]: record["row"]["error_lower"] for record in self.records}
         for record in self.records:
             row = record["row"]
             point = {"depth": row["depth"]} | {n: row[n] for n in METRICS if isinstance(row.get(n), int | float)}
-            error = row["error_upper"] if row["error_upper"] is not None else row["error_lower"]
-            for name, other in (("bound_printed", "printed"), ("bound_telescoped", "telescoped")):
-                if error is not None and row.get(f"{name}_lower"):
-                    point[f"error_over_{other}"] = error / row[f"{name}_lower"]
-            if error is not None and row["error_constant_lower"]:
-                point["error_over_constant"] = error / row["error_constant_lower"]
+            for name, other in OVER.items():  # at most, so that an error without an upper end has none
+                if row["error_upper"] is not None and row[f"{other}_lower"]:
+                    point[f"error_over_{name}"] = row["error_upper"] / row[f"{other}_lower"]
+            before = errors.get(row["depth"] - 1)
             if before and row["error_lower"] is not None:
                 point["growth"] = row["error_lower"] / before
-            before = row["error_lower"]
             yield point
 
     def curves(self) -> Iterator[dict[str, float]]:
@@ -83,13 +81,13 @@ def chains_of(records: Sequence[Record]) -> list[Chain]:
     for record in sorted(records, key=lambda record: -record["row"]["depth"]):
         row = record["row"]
         same = ladders.setdefault(tuple(str(row.get(name)) for name in names), [])
-        for ladder in same:
-            if (
-                f"{ladder[0]['row']['sides']}-".startswith(f"{row['sides']}-")
-                and ladder[-1]["row"]["depth"] > row["depth"]
-            ):
-                ladder.append(record)
-                break
-        else:
-            same.append([record])
+        fits = (ladder for ladder in same if _is_deeper(ladder[-1]["row"], row))
+        if (ladder := next(fits, None)) is None:
+            same.append(ladder := [])
+        ladder.append(record)
     return [Chain(tuple(reversed(ladder))) for same in ladders.values() for ladder in same]
+
+
+def _is_deeper(row: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether a row's ladder of sides goes on where that of another one ends."""
+    return bool(row["depth"] > other["depth"]) and f"{row['sides']}-".startswith(f"{other['sides']}-")

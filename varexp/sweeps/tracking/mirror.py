@@ -10,11 +10,11 @@ from typing import Any
 from varexp.sweeps.records import Record
 
 PATIENCE_S = 60.0  # how long the end of a sweep waits for a mirror
-PER_RECORD_S = 0.2  # and longer, for each record that the mirror has been given
+PER_RECORD_S = 0.2  # and longer, for each record that the mirror has been given: ten times what W&B takes offline
 
 
 class Tracker:
-    """A mirror of a sweep: it hears of progress, of written tables and of the end. This class ignores all of it.
+    """A mirror of a sweep: it hears of progress, of records, of written tables and of the end, and ignores all of it.
 
     Attributes:
         place: how to look at what the mirror holds, in a line; empty where there is nothing.
@@ -25,7 +25,10 @@ class Tracker:
     def progress(self, done: int, failed: int, total: int) -> None:
         """Cells finished and failed so far."""
 
-    def written(self, experiment: str, records: Sequence[Record], table: Path, figures: Sequence[Path]) -> None:
+    def ran(self, experiment: str, records: Sequence[Record]) -> None:
+        """All records of one experiment are there."""
+
+    def written(self, experiment: str, table: Path, figures: Sequence[Path]) -> None:
         """The table and figures of one experiment are on disk."""
 
     def finish(self, failed: int) -> None:
@@ -62,9 +65,12 @@ class Apart(Tracker):
     def progress(self, done: int, failed: int, total: int) -> None:
         self.calls.put(lambda tracker: tracker.progress(done, failed, total))
 
-    def written(self, experiment: str, records: Sequence[Record], table: Path, figures: Sequence[Path]) -> None:
+    def ran(self, experiment: str, records: Sequence[Record]) -> None:
         self.given += len(records)
-        self.calls.put(lambda tracker: tracker.written(experiment, records, table, figures))
+        self.calls.put(lambda tracker: tracker.ran(experiment, records))
+
+    def written(self, experiment: str, table: Path, figures: Sequence[Path]) -> None:
+        self.calls.put(lambda tracker: tracker.written(experiment, table, figures))
 
     def finish(self, failed: int) -> None:
         self.calls.put(lambda tracker: tracker.finish(failed))

@@ -24,7 +24,7 @@ class ChainRuns(Tracker):
         self.wandb, self.config, self.name, self.results, self.mode = wandb, config, name, results, mode
         self.place = _how_to_look(self.folder / "wandb", mode, config.tracking.project)
 
-    def written(self, experiment: str, records: Sequence[Record], table: Path, figures: Sequence[Path]) -> None:
+    def ran(self, experiment: str, records: Sequence[Record]) -> None:
         for chain in chains_of(records):
             self._log(experiment, chain)
 
@@ -67,15 +67,16 @@ class SweepRuns(ChainRuns):
     def progress(self, done: int, failed: int, total: int) -> None:
         self.run.log({"cells/done": done, "cells/failed": failed, "cells/total": total})
 
-    def written(self, experiment: str, records: Sequence[Record], table: Path, figures: Sequence[Path]) -> None:
-        import pandas as pd
-
-        super().written(experiment, records, table, figures)
+    def ran(self, experiment: str, records: Sequence[Record]) -> None:
+        super().ran(experiment, records)
         counts = Counter(record["row"]["verdict"] or "none" for record in records)
         self.run.summary.update({f"verdicts/{experiment}/{verdict}": count for verdict, count in counts.items()})
-        if table.exists():
-            frame = pd.read_csv(table).dropna(axis="columns", how="all").astype(object)
-            self.run.log({f"tables/{experiment}": self.wandb.Table(dataframe=frame.where(frame.notna(), None))})
+
+    def written(self, experiment: str, table: Path, figures: Sequence[Path]) -> None:
+        import pandas as pd
+
+        frame = pd.read_csv(table).dropna(axis="columns", how="all").astype(object)
+        self.run.log({f"tables/{experiment}": self.wandb.Table(dataframe=frame.where(frame.notna(), None))})
         for path in figures:
             if path.suffix == ".png":
                 self.run.log({f"figures/{path.stem}": self.wandb.Image(str(path))})
