@@ -5,6 +5,7 @@
 # from the code itself: it is run on polynomials with remainders.
 
 # %%
+import math
 import tempfile
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from varexp.maps.constants import Constant
 from varexp.maps.domains import Curve, Domain
 from varexp.maps.domains.base import register as register_domain
 from varexp.maps.interpolation import KERNELS, Kernel
+from varexp.maps.norms import NORMS, TokenNorm
 from varexp.maps.patterns import cosine_modes
 from varexp.maps.targets import PatternedMap, build_target, register
 from varexp.models.chain import ChainStage
@@ -120,11 +122,37 @@ varexp.run(target="affine", K=1.5, domain="square-2", **small)
 # %% [markdown]
 # ## A norm
 #
-# The package has `rms`, `max` and `frobenius`, and `norm=` chooses one. A norm of your own is a class of four methods; the
-# documentation has one, the mean of absolute values.
+# The package has `rms`, `max` and `frobenius`. Here is a fourth, the mean of absolute values: its value, the value of several
+# scales at once, the direction in which a linear function grows fastest, and the norm of a matrix on tokens from both sides.
+
 
 # %%
-varexp.run(target="affine", K=1.5, norm="max", **small)
+class MeanAbsolute(TokenNorm):
+    """The mean of absolute values over tokens and channels."""
+
+    name = "mean_absolute"
+
+    def __call__(self, x):
+        return x.abs().mean(dim=(-2, -1))
+
+    def merged(self, norms, tokens):
+        counts = torch.tensor(list(tokens), dtype=norms.dtype)
+        return (counts * norms).cumsum(dim=-1) / counts.cumsum(dim=-1)
+
+    def steepest(self, gradient):
+        flat = gradient.abs().flatten(-2)
+        largest = torch.nn.functional.one_hot(flat.argmax(dim=-1), flat.shape[-1]).to(gradient.dtype)
+        return (largest * flat.shape[-1]).unflatten(-1, gradient.shape[-2:]) * gradient.sign()
+
+    def operator_norm(self, matrix, off_by=None):
+        rows, columns = matrix.shape
+        best = max(math.fsum(abs(entry) for entry in column) for column in matrix.T.tolist()) * columns / rows
+        missed = 0.0 if off_by is None else float(off_by.sum(dim=0).max()) * 1.01 * columns / rows
+        return Constant(max(0.0, best - missed) * (1 - 1e-14), (best + missed) * (1 + 1e-14))
+
+
+NORMS.register("mean_absolute", MeanAbsolute())
+varexp.run(target="affine", K=1.5, norm="mean_absolute", **small)
 
 # %% [markdown]
 # ## A model
